@@ -1,0 +1,154 @@
+//! What a grant may say: one typed scope a capability, and whether one ask fits it. Pure: no clock, no database.
+//!
+//! Scopes are sets, ranges and maxima, never code and never a wildcard, so that the machine decides whether one is wider than another.
+//! Missing means none; a list given again replaces, never adds. Every scope obeys the laws that `laws.rs` tests.
+
+mod any;
+#[cfg(test)]
+mod laws;
+mod lodging;
+mod person;
+mod places;
+mod population;
+mod readers;
+mod records;
+mod registers;
+mod reporting;
+mod rows;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+pub use any::{AnyAsk, AnyScope};
+pub use lodging::{LodgingAsk, LodgingScope};
+pub use person::{PersonAsk, PersonKind, PersonScope};
+pub use places::{PlacesAsk, PlacesScope};
+pub use population::{Claim, Dimension, Field, Measure, PopulationAsk, PopulationScope};
+pub use readers::{ReadersAsk, ReadersScope, ReadingMethod};
+pub use records::{RecordsAsk, RecordsScope, TableScope};
+pub use registers::{Fact, RegisterMode, RegisterScope, RegistersAsk, RegistersScope};
+pub use reporting::{ReportingAsk, ReportingScope};
+pub use rows::RowFilter;
+
+/// The rules that every scope has.
+pub trait Scope: Sized {
+    /// One thing that a call asks for.
+    type Ask<'a>;
+
+    /// What both permit. Commutative, associative, idempotent.
+    fn narrow(&self, other: &Self) -> Self;
+
+    /// Whether the ask fits, or which key it missed.
+    fn permits(&self, ask: &Self::Ask<'_>) -> Result<(), ScopeMiss>;
+
+    /// What this scope says beyond `old`, in plain words. Empty exactly when it is within `old`.
+    fn beyond(&self, old: &Self) -> Vec<Difference>;
+
+    /// Whether this scope permits nothing that `other` does not.
+    fn is_within(&self, other: &Self) -> bool {
+        self.beyond(other).is_empty()
+    }
+}
+
+/// Which key of a scope an ask missed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScopeMiss {
+    /// The key of the scope, such as `claims`.
+    pub key: &'static str,
+    /// What was asked for: a registered name of the contract or the manifest, never a value.
+    pub asked: String,
+    /// Of what kind it was.
+    pub kind: MissKind,
+}
+
+impl ScopeMiss {
+    fn new(key: &'static str, asked: impl ToString, kind: MissKind) -> Self {
+        Self { key, asked: asked.to_string(), kind }
+    }
+}
+
+/// What kind of thing was missed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MissKind {
+    /// A field of a person or register.
+    Field,
+    /// A claim about a person.
+    Claim,
+    /// Something for another purpose.
+    Purpose,
+    /// A unit outside the grant.
+    Unit,
+    /// A table, class, method, indicator, …
+    Other,
+}
+
+/// One thing by which a scope is wider than another, in plain words for whoever approves it.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Difference {
+    /// The key that is wider, such as `fields`.
+    pub key: String,
+    /// `Đọc thêm: ngày sinh`.
+    pub vi: String,
+    /// `Reads in addition: date of birth`.
+    pub en: String,
+}
+
+impl Difference {
+    pub(crate) fn new(key: &str, vi: impl Into<String>, en: impl Into<String>) -> Self {
+        Self { key: key.to_owned(), vi: vi.into(), en: en.into() }
+    }
+
+    /// `vi: a, b` for what is in `new` and not in `old`; none when there is nothing.
+    pub(crate) fn of_sets<T: Ord>(
+        key: &str,
+        old: &BTreeSet<T>,
+        new: &BTreeSet<T>,
+        (vi, en): (&str, &str),
+        words: impl Fn(&T) -> (String, String),
+    ) -> Option<Self> {
+        let (more_vi, more_en): (Vec<_>, Vec<_>) = new.difference(old).map(words).unzip();
+        if more_vi.is_empty() {
+            return None;
+        }
+        Some(Self::new(key, format!("{vi}: {}", more_vi.join(", ")), format!("{en}: {}", more_en.join(", "))))
+    }
+
+    /// A number that grew.
+    pub(crate) fn of_maxima<N: PartialOrd + std::fmt::Display>(
+        key: &str,
+        old: N,
+        new: N,
+        (vi, en): (&str, &str),
+    ) -> Option<Self> {
+        (new > old)
+            .then(|| Self::new(key, format!("{vi}: từ {old} lên {new}"), format!("{en}: from {old} up to {new}")))
+    }
+
+    /// A switch that was turned on.
+    pub(crate) fn of_switches(key: &str, old: bool, new: bool, (vi, en): (&str, &str)) -> Option<Self> {
+        (new && !old).then(|| Self::new(key, vi, en))
+    }
+}
+
+/// The same text in both languages, for names that are not worded.
+fn name_words(name: &impl ToString) -> (String, String) {
+    (name.to_string(), name.to_string())
+}
+
+/// What both sets hold.
+fn both<T: Ord + Clone>(one: &BTreeSet<T>, other: &BTreeSet<T>) -> BTreeSet<T> {
+    one.intersection(other).cloned().collect()
+}
+
+/// What both maps hold, each entry narrowed; an entry that narrows to nothing is left out.
+fn both_maps<K: Ord + Clone, V>(
+    one: &BTreeMap<K, V>,
+    other: &BTreeMap<K, V>,
+    narrow: impl Fn(&V, &V) -> Option<V>,
+) -> BTreeMap<K, V> {
+    one.iter()
+        .filter_map(|(key, mine)| {
+            let theirs = other.get(key)?;
+            Some((key.clone(), narrow(mine, theirs)?))
+        })
+        .collect()
+}

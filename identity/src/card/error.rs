@@ -1,0 +1,103 @@
+//! Why a text is not read as a card's.
+
+use super::MAX_CARD_BYTES;
+
+/// What is wrong with the number of fields.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LayoutFault {
+    /// Fewer than seven fields.
+    TooFew,
+    /// More than seven, and not eleven.
+    TooMany,
+    /// Another sign stands where `|` should: the reader types through another keyboard layout.
+    KeyboardLayout,
+    /// Two different cards in one text.
+    TwoCards,
+}
+
+/// What is wrong with the day of issue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IssueFault {
+    /// Not a day written as `ddMMyyyy`.
+    NoDate,
+    /// Before the date of birth.
+    BeforeBirth,
+    /// Later than tomorrow.
+    InFuture,
+}
+
+/// What the number says otherwise than the card's own fields.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mismatch {
+    /// The century digit means the other sex.
+    Sex,
+    /// The number names another year of birth.
+    Year,
+}
+
+/// Why a text is not read as a card's: the first check that failed. No variant carries a value of the person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CardTextError {
+    /// Longer than [`MAX_CARD_BYTES`].
+    #[error("the reader sent more than {MAX_CARD_BYTES} bytes: scan one identity card at a time")]
+    TooLong,
+    /// Not UTF-8.
+    #[error("the reader did not send UTF-8: set it to UTF-8 output and scan again")]
+    NotUtf8,
+    /// A control character inside the text.
+    #[error("there are control characters inside the text: set the reader to plain output and scan again")]
+    ControlCharacter,
+    /// Chinese, Japanese or Korean letters: the reader guesses the encoding.
+    #[error("the reader guesses an East Asian encoding: set it to UTF-8 and scan again")]
+    GuessedEncoding,
+    /// A link, a payment code, nothing at all.
+    #[error("this is not the code of an identity card: scan the code on the card")]
+    NotIdentityQr,
+    /// Neither 7 nor 11 fields.
+    #[error("the text has not the fields of a card ({0:?}): check the reader's keyboard layout and scan again")]
+    Layout(LayoutFault),
+    /// Field 1 is not twelve digits.
+    #[error("the number on the card must have 12 digits: read the card itself, not a copy from a table")]
+    NumberFormat,
+    /// Field 2 is neither empty nor nine digits.
+    #[error("the old number must be empty or have 9 digits: scan the card again")]
+    OldNumberFormat,
+    /// Field 3 is no name.
+    #[error("the name has characters that no name has: set the reader to UTF-8 and scan again")]
+    Name,
+    /// Field 4 is not a day written as `ddMMyyyy`.
+    #[error("the date of birth is no day of the calendar: scan the card itself")]
+    Born,
+    /// Field 5 is not `Nam` or `Nữ`.
+    #[error("sex must be written as on the card: scan the card itself")]
+    Sex,
+    /// Field 6 is no address.
+    #[error("the address is longer than any on a card: scan the card itself")]
+    Address,
+    /// Field 7 does not fit.
+    #[error("the day of issue does not fit ({0:?}): look at the card, and at the clock of this computer")]
+    Issued(IssueFault),
+    /// The number disagrees with sex or year of birth. A number may have been replaced since: the officer decides.
+    #[error("number and card disagree ({0:?}): ask whether the number was replaced, and look the person up")]
+    NumberMismatch(Mismatch),
+}
+
+impl CardTextError {
+    /// Stable name of the error: the key of its wording.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::TooLong | Self::NotUtf8 | Self::ControlCharacter | Self::GuessedEncoding => "encoding",
+            Self::NotIdentityQr => "not_identity_qr",
+            Self::Layout(_) => "layout",
+            Self::NumberFormat => "pin_format",
+            Self::OldNumberFormat => "cmnd_format",
+            Self::Name => "name",
+            Self::Born => "dob",
+            Self::Sex => "sex",
+            Self::Address => "address",
+            Self::Issued(_) => "issued",
+            Self::NumberMismatch(_) => "pin_mismatch",
+        }
+    }
+}

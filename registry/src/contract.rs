@@ -47,9 +47,9 @@ pub const AMBIENT: &[(&str, &[&str])] = &[
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Guard {
-    /// Every call passes the funnel; a manifest must list it.
+    /// Every call passes the funnel; a manifest lists it.
     Guarded,
-    /// A getter of something that a guarded function (or the call itself) handed out: it comes with the capability and is never listed.
+    /// A getter of something that a guarded function (or the call itself) handed out: it comes with the capability and need not be listed.
     Passive,
 }
 
@@ -75,9 +75,9 @@ pub struct Function {
 }
 
 impl Function {
-    /// `population.verify`.
+    /// `population.verify`; a method of a resource with its package's name says that name once: `person.pseudonym`.
     pub fn full_name(&self) -> String {
-        format!("{}.{}", self.capability, self.name)
+        full_name(self.capability, self.name)
     }
 }
 
@@ -123,18 +123,18 @@ pub const FUNCTIONS: &[Function] = &[
         Person,
         "people",
         "[method]person.pseudonym",
-        "pseudonym",
+        "person.pseudonym",
         "lấy bí danh của một người",
         "gets a person's pseudonym",
     ),
-    asks(Person, "people", "[method]person.kind", "kind", "hỏi loại người", "asks the kind of person"),
-    asks(Person, "people", "[method]person.same", "same", "so hai người có là một", "compares two handles"),
-    gets(Person, "people", "[method]person.token", "token"),
+    asks(Person, "people", "[method]person.kind", "person.kind", "hỏi loại người", "asks the kind of person"),
+    asks(Person, "people", "[method]person.same", "person.same", "so hai người có là một", "compares two handles"),
+    gets(Person, "people", "[method]person.token", "person.token"),
     asks(
         Person,
         "people",
         "[method]person.seal",
-        "seal",
+        "person.seal",
         "niêm phong tham chiếu tới một người",
         "seals a reference to a person",
     ),
@@ -258,6 +258,13 @@ pub fn find(capability: Capability, name: &str) -> Option<&'static Function> {
     FUNCTIONS.iter().find(|function| function.capability == capability && function.name == name)
 }
 
+pub(crate) fn full_name(capability: Capability, name: &str) -> String {
+    match name.split_once('.') {
+        Some((resource, _)) if resource == capability.as_str() => name.to_owned(),
+        _ => format!("{capability}.{name}"),
+    }
+}
+
 /// The function of this full name: `population.verify`.
 pub fn find_full(name: &FunctionName) -> Option<&'static Function> {
     find(name.capability(), name.name())
@@ -344,10 +351,9 @@ mod tests {
     }
 
     #[test]
-    fn a_method_is_named_by_its_resource_unless_that_has_the_packages_name() {
+    fn a_method_is_named_by_its_resource() {
         for function in FUNCTIONS {
             let name = function.wit.strip_prefix("[method]").unwrap_or(function.wit);
-            let name = name.strip_prefix(&format!("{}.", function.capability)).unwrap_or(name);
             assert_eq!(function.name, name);
             assert!(!function.vi.is_empty() && !function.en.is_empty());
             assert_eq!(find_full(&function.full_name().parse().unwrap()), Some(function));

@@ -372,8 +372,8 @@ impl fmt::Display for ModelNumber {
 
 /// A function of a capability: `population.verify`, `registers.entry.get`.
 ///
-/// A resource's method is written `RESOURCE.METHOD`; where the resource has its package's name it is not said twice:
-/// `[method]person.pseudonym` of the package `person` is `person.pseudonym`.
+/// A resource's method is `RESOURCE.METHOD` within its capability; where the resource has its package's name, the full name says it
+/// once: `[method]person.pseudonym` of the package `person` is `person.pseudonym`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct FunctionName {
@@ -421,7 +421,10 @@ impl FromStr for FunctionName {
             what: "the function's name",
             form: "CAPABILITY.FUNCTION, such as `population.verify`",
         })?;
-        Self::new(capability.parse()?, name)
+        let capability = capability.parse()?;
+        // `person.pseudonym`: the capability's name is the resource's.
+        let is_method_of_namesake = crate::contract::find(capability, text).is_some();
+        Self::new(capability, if is_method_of_namesake { text } else { name })
     }
 }
 
@@ -441,7 +444,7 @@ impl From<FunctionName> for String {
 
 impl fmt::Display for FunctionName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.capability, self.name)
+        f.pad(&crate::contract::full_name(self.capability, &self.name))
     }
 }
 

@@ -7,8 +7,10 @@
 pub mod contract;
 pub mod grant;
 pub mod ids;
+pub mod manifest;
 pub mod scope;
 pub mod text;
+pub mod version;
 
 pub use grant::{
     ApproveError, Ask, Budget, CapabilityRequest, Ceiling, Decision, DenialCode, Effective, EffectiveRight, Grant,
@@ -19,5 +21,7 @@ pub use ids::{
     IndexName, IndicatorName, KeyId, LegalBasis, ModelNumber, OfficerId, OperationName, PilotId, RegisterName, Role,
     SettingName, TableName, TickName, UnitCode, VendorId,
 };
+pub use manifest::{Config, ConfigError, Manifest, ManifestError};
 pub use scope::{AnyAsk, AnyScope, Difference, MissKind, Scope, ScopeMiss};
 pub use text::{Bilingual, Purpose, TextError, escape_name};
+pub use version::{ContractVersion, PilotVersion};

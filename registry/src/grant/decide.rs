@@ -6,6 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::{Budget, CapabilityRequest, Ceiling, Grant};
+use crate::contract::{self, Guard};
 use crate::ids::{Capability, GrantId, UnitCode};
 use crate::scope::{AnyAsk, AnyScope, MissKind, ScopeMiss};
 use crate::text::Purpose;
@@ -90,9 +91,9 @@ impl Effective {
     /// Whether any grant covers a function: what a linker may hold. A passive function comes with any right of its capability.
     pub fn covers(&self, capability: Capability, function: &str) -> bool {
         let rights = self.rights(capability);
-        match crate::contract::find(capability, function).map(|function| function.guard) {
-            Some(crate::contract::Guard::Guarded) => rights.iter().any(|right| right.functions.contains(function)),
-            Some(crate::contract::Guard::Passive) => !rights.is_empty(),
+        match contract::find(capability, function).map(|function| function.guard) {
+            Some(Guard::Guarded) => rights.iter().any(|right| right.functions.contains(function)),
+            Some(Guard::Passive) => !rights.is_empty(),
             None => false,
         }
     }
@@ -221,7 +222,7 @@ pub fn decide<'e>(effective: &'e Effective, ask: &Ask<'_>, now: i64) -> Decision
         Some((_, denied)) => denied,
         None => Decision::Denied {
             code: DenialCode::NotGranted,
-            about: format!("{}.{}", ask.capability, crate::text::escape_name(ask.function)),
+            about: function_words(ask),
             line: Line::of(ask.capability, "grant"),
             grant: None,
         },
@@ -234,8 +235,8 @@ fn try_right<'e>(right: &'e EffectiveRight, ask: &Ask<'_>, now: i64) -> Result<L
         let line = Line::of(ask.capability, key);
         Err((step, Decision::Denied { code, about, line, grant: Some(&right.grant) }))
     };
-    let function = || format!("{}.{}", ask.capability, crate::text::escape_name(ask.function));
-    if !right.functions.contains(ask.function) {
+    let function = || function_words(ask);
+    if !right.functions.contains(ask.function) && !is_passive(ask) {
         return deny(0, DenialCode::NotGranted, function(), "functions");
     }
     if now >= right.expires {
@@ -253,6 +254,15 @@ fn try_right<'e>(right: &'e EffectiveRight, ask: &Ask<'_>, now: i64) -> Result<L
         Ok(()) => Ok(Line::of(ask.capability, "scope")),
         Err(ScopeMiss { key, asked, kind }) => deny(4, code_of(kind), asked, key),
     }
+}
+
+fn function_words(ask: &Ask<'_>) -> String {
+    contract::full_name(ask.capability, &crate::text::escape_name(ask.function))
+}
+
+/// A getter of something that a guarded function handed out: any right of its capability covers it.
+fn is_passive(ask: &Ask<'_>) -> bool {
+    contract::find(ask.capability, ask.function).is_some_and(|function| function.guard == Guard::Passive)
 }
 
 fn code_of(kind: MissKind) -> DenialCode {

@@ -24,7 +24,7 @@ fn parse_hex(text: &str) -> Result<[u8; 32], NotHex> {
 }
 
 /// Writes 64 lower-case hex digits without touching the heap.
-fn hex_digits(bytes: &[u8; 32]) -> [u8; 64] {
+pub(crate) fn hex_digits(bytes: &[u8; 32]) -> [u8; 64] {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let mut text = [0; 64];
     for (pair, byte) in text.chunks_exact_mut(2).zip(bytes) {

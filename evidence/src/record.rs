@@ -12,6 +12,7 @@ use crate::digest::{Commitment, Digest};
 
 mod canonical;
 mod parts;
+mod writer;
 
 pub use canonical::{MAX_RECORD_BYTES, RecordError};
 

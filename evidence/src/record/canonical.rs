@@ -1,6 +1,7 @@
 //! A record's one sequence of bytes: written with RFC 8785, read back strictly, and held to what may stand in a log
 //! that nobody can erase.
 
+use super::writer;
 use super::{
     CallRecord, ChangeRecord, EffectRecord, InvocationRecord, LookRecord, PartRecord, RECORD_VERSION, Record,
     ResultRecord, Verdict,
@@ -58,9 +59,8 @@ impl Record {
     /// [`RecordError`] where it may not stand in the log: too long, or with a text that is no code.
     pub fn to_canonical(&self) -> Result<Vec<u8>, RecordError> {
         self.check()?;
-        let mut bytes = Vec::with_capacity(1024);
-        serde_json_canonicalizer::to_writer(self, &mut bytes)
-            .map_err(|error| RecordError::Shape { column: error.column() })?;
+        let mut bytes = Vec::with_capacity(2048);
+        writer::write(&mut bytes, self);
         if bytes.len() > MAX_RECORD_BYTES {
             return Err(RecordError::TooLong(bytes.len()));
         }

@@ -15,7 +15,7 @@ pub enum ParseError {
     #[error("a commune-level unit's code has five digits")]
     UnitCode,
     /// Not a facility's id.
-    #[error("a facility's id has 1 to 64 letters, digits, hyphens, dots or underscores")]
+    #[error("a facility's id has 1 to 32 small letters, digits and hyphens")]
     FacilityId,
     /// Not a date.
     #[error("a date is written YYYY-MM-DD and lies in the years 0001 to 9999")]
@@ -97,8 +97,15 @@ names! {
     UnitCode, UnitCode, json_schema!({"type": "string", "pattern": "^[0-9]{5}$"}),
         |text| text.len() == 5 && text.bytes().all(|b| b.is_ascii_digit());
     /// A facility's id in the host's list of facilities.
-    FacilityId, FacilityId, json_schema!({"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"}),
-        |text| (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_'));
+    FacilityId, FacilityId, json_schema!({"type": "string", "pattern": "^[a-z0-9-]{1,32}$"}),
+        |text| (1..=32).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+}
+
+impl Ref {
+    /// Pseudonyms have 26 characters of base 32.
+    pub(crate) fn of_pseudonym(pseudonym: &str) -> Self {
+        Self(pseudonym.to_owned())
+    }
 }
 
 /// An amount in whole đồng. There is no smaller unit, and no other currency in these pilots.

@@ -5,9 +5,9 @@ use core::fmt;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use crate::Denial;
 use crate::bindings::imports::pilothouse::person::people;
 use crate::codes::codes;
+use crate::{Denial, Ref};
 
 codes! {
     /// What kind of person a handle stands for.
@@ -28,9 +28,16 @@ codes! {
 pub struct Pseudonym(String);
 
 impl Pseudonym {
-    /// As it is written: 26 characters.
+    /// As it is written: 26 characters. Short enough to be the key of a proposal.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+/// A pseudonym is a reference like any other: for effects of which there is one a person.
+impl From<&Pseudonym> for Ref {
+    fn from(pseudonym: &Pseudonym) -> Self {
+        Self::of_pseudonym(&pseudonym.0)
     }
 }
 

@@ -216,6 +216,8 @@ codes! {
     pub enum Dimension {
         /// Commune-level unit.
         Commune = "commune",
+        /// The district of before 2025.
+        DistrictBefore2025 = "district-before-2025",
         /// Five-year band of age.
         AgeBand = "age-band",
         /// Single years, 0 to 18.

@@ -127,13 +127,14 @@ impl Change {
 ///
 /// # Errors
 /// `field-not-granted`, `budget-spent`, `invalid`.
-pub fn propose<const N: usize>(
+pub fn propose(
     register: Register,
     person: &Person,
     key: &Ref,
-    changes: [Change; N],
+    changes: Vec<Change>,
     note: &str,
 ) -> Result<String, Denial> {
-    let changes = changes.map(|change| sector::Change { field: change.field, value: change.value });
+    let changes: Vec<_> =
+        changes.into_iter().map(|change| sector::Change { field: change.field, value: change.value }).collect();
     sector::propose(register.code(), &person.0, key.as_str(), &changes, note).map_err(Denial::received)
 }

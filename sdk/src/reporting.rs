@@ -17,6 +17,11 @@ pub fn count_by<const N: usize>(indicator: &str, n: u32, dimensions: [(&str, &st
     let _ = reports::count(indicator, n, &dimensions);
 }
 
+/// Counts one case of an indicator of the kind `share`: by the dimension `met`, which is `yes` or `no`. The share is yes of both.
+pub fn share(indicator: &str, met: bool) {
+    count_by(indicator, 1, [("met", if met { "yes" } else { "no" })]);
+}
+
 /// Says that something hinders the pilot here: a kind, and a text of the pilot's own. Saying it again changes nothing.
 pub fn obstacle(kind: &str, text_key: &str) {
     let _ = reports::obstacle(kind, text_key);

@@ -15,7 +15,7 @@ use crate::{
     Say,
     bounded::{self, Ended},
     environment,
-    standard::{last_words, why_unended},
+    standard::{reason, why_unended},
 };
 
 /// How long apt may take to read what it has on disk.
@@ -80,7 +80,7 @@ impl Place {
                         Some(version) => return Ok(Found { version, options }),
                         None => why = format!("no mirror of Debian has rust-src {release}"),
                     },
-                    Err(because) => why = because,
+                    Err(because) => why = format!("{mirror} was asked for {suite} in vain: {because}"),
                 }
             }
         }
@@ -156,7 +156,7 @@ fn run(command: &mut Command, limit: Duration, say: Say<'_>) -> Result<Ended, St
     command.env("LC_ALL", "C");
     let program = command.get_program().to_string_lossy().into_owned();
     let ended = bounded::run(command, limit, say).map_err(|unended| why_unended(&program, &unended))?;
-    if ended.status.success() { Ok(ended) } else { Err(format!("{program} failed: {}", last_words(&ended.stderr))) }
+    if ended.status.success() { Ok(ended) } else { Err(format!("{program} failed: {}", reason(&ended.stderr))) }
 }
 
 /// The Debian version that packages exactly this release, from a line such as

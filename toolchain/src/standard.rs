@@ -145,7 +145,7 @@ fn add_with_rustup(toolchain: &Toolchain, say: Say<'_>) -> Result<(), String> {
     match (ended.status.success(), toolchain.has_target()) {
         (true, true) => Ok(()),
         (true, false) => Err("rustup added it to another toolchain than this compiler's".to_owned()),
-        (false, _) => Err(format!("rustup failed: {}", last_words(&ended.stderr))),
+        (false, _) => Err(format!("rustup failed: {}", reason(&ended.stderr))),
     }
 }
 
@@ -158,9 +158,11 @@ pub(crate) fn why_unended(program: &str, unended: &Unended) -> String {
     }
 }
 
-/// The last line that says something.
-pub(crate) fn last_words(said: &str) -> &str {
-    said.lines().rev().map(str::trim).find(|line| !line.is_empty()).unwrap_or("it said nothing")
+/// The line that says why, of what a failed program said: the first that is marked as an error, else the last.
+pub(crate) fn reason(said: &str) -> &str {
+    let mut lines = said.lines().map(str::trim).filter(|line| !line.is_empty());
+    let marked = lines.clone().find(|line| ["error:", "Err:", "E:"].iter().any(|mark| line.starts_with(mark)));
+    marked.or_else(|| lines.next_back()).unwrap_or("it said nothing")
 }
 
 #[cfg(test)]
@@ -195,6 +197,16 @@ mod tests {
         fs::write(library.join("Cargo.lock"), "").unwrap();
         let std = ensure_std(&toolchain, Some(Way::Source), cache.path(), &mut |_| ()).unwrap();
         assert_eq!(std, Std::FromSource { library });
+    }
+
+    #[test]
+    fn the_reason_is_the_line_that_is_marked_as_an_error() {
+        assert_eq!(
+            reason("info: downloading\nerror: could not download\n\n16: <unknown>\n"),
+            "error: could not download"
+        );
+        assert_eq!(reason("W: old\nlast\n\n"), "last");
+        assert_eq!(reason(" \n"), "it said nothing");
     }
 
     #[test]

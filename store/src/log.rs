@@ -1,0 +1,281 @@
+//! The log as it is read: entries, checkpoints, proofs, and its verification by the evidence room's own checker.
+
+use std::collections::HashMap;
+
+use pilothouse_evidence::merkle::{consistency_positions, inclusion_positions, root_positions};
+use pilothouse_evidence::{
+    CheckpointKey, Frontier, Hash, Node, Position, Report, Verifier, VerifyError, merkle, verify::compare,
+};
+
+use crate::db::{Db, Session, find_many, on};
+use crate::error::StoreError;
+
+/// Most entries of one answer: a page of the record, or a bundle of C2SP tlog-tiles (256) at once.
+pub const MAX_ENTRIES: u32 = 500;
+/// Entries that are verified between two reads: a few milliseconds of hashing, so that other tasks get their turn.
+const VERIFY_STEP: u32 = 128;
+
+/// One entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogEntry {
+    /// Its place, counted from 0.
+    pub seq: u64,
+    /// The record's id.
+    pub id: String,
+    /// When the record was made, microseconds UTC.
+    pub at: i64,
+    /// The pilot that it is about, if it is about one.
+    pub pilot: Option<String>,
+    /// The record in its canonical form.
+    pub body: Vec<u8>,
+}
+
+/// A signed size and root.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedCheckpoint {
+    /// How many entries it covers.
+    pub size: u64,
+    /// The signed note.
+    pub note: String,
+    /// The time of the newest record that it covers first, microseconds UTC.
+    pub at: i64,
+}
+
+/// That an entry is in the log that a checkpoint signs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InclusionProof {
+    /// The entry's place.
+    pub seq: u64,
+    /// The checkpoint that it is proven against.
+    pub checkpoint: SignedCheckpoint,
+    /// RFC 6962, 2.1.1: the leaf's sibling first.
+    pub hashes: Vec<Hash>,
+}
+
+type Row = (i64, String, i64, Option<String>, Vec<u8>);
+
+impl From<Row> for LogEntry {
+    fn from((seq, id, at, pilot, body): Row) -> Self {
+        Self { seq: seq.unsigned_abs(), id, at, pilot, body }
+    }
+}
+
+fn signed((size, note, at): (i64, String, i64)) -> SignedCheckpoint {
+    SignedCheckpoint { size: size.unsigned_abs(), note, at }
+}
+
+/// No log is so long that its numbers leave 63 bits (`evidence` ends at 2^48); a question beyond finds nothing.
+fn place(seq: u64) -> i64 {
+    i64::try_from(seq).unwrap_or(i64::MAX)
+}
+
+/// Reads the log.
+#[derive(Debug, Clone, Copy)]
+pub struct Log<'s>(pub(crate) &'s Db);
+
+impl Log<'_> {
+    /// How many entries there are.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn size(&self) -> Result<u64, StoreError> {
+        size(&mut self.0.read().await?).await
+    }
+
+    /// The entry at a place.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn entry(&self, seq: u64) -> Result<Option<LogEntry>, StoreError> {
+        let mut session = self.0.read().await?;
+        let row: Option<Row> = on!(&mut session, conn => sqlx::query_as(
+                "SELECT seq, id, at, pilot, body FROM log_entries WHERE seq = $1")
+            .bind(place(seq)).fetch_optional(conn).await)?;
+        Ok(row.map(LogEntry::from))
+    }
+
+    /// The entry of the record with this id.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn entry_by_id(&self, id: &str) -> Result<Option<LogEntry>, StoreError> {
+        let mut session = self.0.read().await?;
+        let row: Option<Row> = on!(&mut session, conn => sqlx::query_as(
+                "SELECT seq, id, at, pilot, body FROM log_entries WHERE id = $1")
+            .bind(id).fetch_optional(conn).await)?;
+        Ok(row.map(LogEntry::from))
+    }
+
+    /// Entries from a place on, in their order; at most [`MAX_ENTRIES`].
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn entries(&self, from: u64, limit: u32) -> Result<Vec<LogEntry>, StoreError> {
+        entries(&mut self.0.read().await?, from, limit).await
+    }
+
+    /// The newest entries, of one pilot or of all, newest first; those before a place if one is given (the last `seq`
+    /// of the page before). At most [`MAX_ENTRIES`].
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn latest(
+        &self,
+        pilot: Option<&str>,
+        limit: u32,
+        before: Option<u64>,
+    ) -> Result<Vec<LogEntry>, StoreError> {
+        let mut session = self.0.read().await?;
+        let before = before.map_or(i64::MAX, place);
+        let limit = i64::from(limit.min(MAX_ENTRIES));
+        let rows: Vec<Row> = match pilot {
+            Some(pilot) => on!(&mut session, conn => sqlx::query_as(
+                    "SELECT seq, id, at, pilot, body FROM log_entries WHERE pilot = $1 AND seq < $2 \
+                     ORDER BY seq DESC LIMIT $3")
+                .bind(pilot).bind(before).bind(limit).fetch_all(conn).await)?,
+            None => on!(&mut session, conn => sqlx::query_as(
+                    "SELECT seq, id, at, pilot, body FROM log_entries WHERE seq < $1 ORDER BY seq DESC LIMIT $2")
+                .bind(before).bind(limit).fetch_all(conn).await)?,
+        };
+        Ok(rows.into_iter().map(LogEntry::from).collect())
+    }
+
+    /// The newest checkpoint; none before the first record.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn checkpoint(&self) -> Result<Option<SignedCheckpoint>, StoreError> {
+        newest_checkpoint(&mut self.0.read().await?).await
+    }
+
+    /// That this entry is in the log of the newest checkpoint; none where there is no such entry.
+    ///
+    /// # Errors
+    /// Those of the database; [`StoreError::Log`] where nodes are missing.
+    pub async fn inclusion(&self, seq: u64) -> Result<Option<InclusionProof>, StoreError> {
+        let mut session = self.0.read().await?;
+        let Some(checkpoint) = newest_checkpoint(&mut session).await? else { return Ok(None) };
+        if seq >= checkpoint.size {
+            return Ok(None);
+        }
+        let nodes = nodes(&mut session, &inclusion_positions(checkpoint.size, seq)?).await?;
+        let hashes = merkle::inclusion_proof(&nodes, checkpoint.size, seq)?;
+        Ok(Some(InclusionProof { seq, checkpoint, hashes }))
+    }
+
+    /// That the log of `new` entries begins with the log of `old` (RFC 6962, 2.1.2).
+    ///
+    /// # Errors
+    /// Those of the database; [`StoreError::Log`] where the sizes are in the wrong order, larger than the log, or nodes
+    /// are missing.
+    pub async fn consistency(&self, old: u64, new: u64) -> Result<Vec<Hash>, StoreError> {
+        let mut session = self.0.read().await?;
+        let nodes = nodes(&mut session, &consistency_positions(old, new)?).await?;
+        Ok(merkle::consistency_proof(&nodes, old, new)?)
+    }
+
+    /// Hashes of `count` (at most 256: a tile) neighbouring complete subtrees, as many as there are.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn tile(&self, level: u8, first: u64, count: u16) -> Result<Vec<Hash>, StoreError> {
+        let mut session = self.0.read().await?;
+        let end = first.saturating_add(u64::from(count.min(256)));
+        let rows: Vec<(Vec<u8>,)> = on!(&mut session, conn => sqlx::query_as(
+                "SELECT hash FROM log_nodes WHERE level = $1 AND idx >= $2 AND idx < $3 ORDER BY idx")
+            .bind(i64::from(level)).bind(place(first)).bind(place(end)).fetch_all(conn).await)?;
+        rows.into_iter().map(|(stored,)| hash(&stored)).collect()
+    }
+
+    /// Verifies the whole log as it is at this moment, against checkpoints kept elsewhere as well (`kept`).
+    ///
+    /// # Errors
+    /// [`StoreError::Verify`] with the first thing that is wrong; those of the database.
+    pub async fn verify(&self, key: &CheckpointKey, kept: &[String]) -> Result<Report, StoreError> {
+        let mut session = self.0.read().await?;
+        session.begin_read().await?;
+        let report = verify(&mut session, key, kept).await;
+        session.roll_back().await?;
+        report
+    }
+}
+
+async fn verify(session: &mut Session, key: &CheckpointKey, kept: &[String]) -> Result<Report, StoreError> {
+    let size = size(session).await?;
+    let notes: Vec<(String,)> = on!(&mut *session, conn => sqlx::query_as(
+            "SELECT note FROM log_checkpoints ORDER BY size").fetch_all(conn).await)?;
+    let notes: Vec<String> = notes.into_iter().map(|(note,)| note).collect();
+    let mut verifier = Verifier::new(key, &notes, kept, size).map_err(StoreError::Verify)?;
+    let mut next = 0;
+    while next < size {
+        let page = entries(session, next, VERIFY_STEP).await?;
+        if page.is_empty() {
+            return Err(StoreError::Verify(VerifyError::MissingEntry(next)));
+        }
+        let mut finished: Vec<Node> = Vec::with_capacity(page.len() * 2);
+        for entry in page {
+            if entry.seq != next {
+                return Err(StoreError::Verify(VerifyError::MissingEntry(next)));
+            }
+            finished.extend(verifier.push(&entry.body).map_err(StoreError::Verify)?);
+            next += 1;
+        }
+        let at: Vec<Position> = finished.iter().map(|node| Position { level: node.level, index: node.index }).collect();
+        let stored = nodes(session, &at).await?;
+        for (node, at) in finished.iter().zip(&at) {
+            compare(node, stored.get(at).copied()).map_err(StoreError::Verify)?;
+        }
+    }
+    verifier.finish().map_err(StoreError::Verify)
+}
+
+pub(crate) async fn size(session: &mut Session) -> Result<u64, StoreError> {
+    let size: i64 = on!(session, conn => sqlx::query_scalar("SELECT COALESCE(MAX(seq) + 1, 0) FROM log_entries")
+        .fetch_one(conn).await)?;
+    Ok(size.unsigned_abs())
+}
+
+/// What appending goes on from.
+pub(crate) async fn frontier(session: &mut Session) -> Result<Frontier, StoreError> {
+    let size = size(session).await?;
+    let nodes = nodes(session, &root_positions(size)?).await?;
+    Ok(Frontier::load(&nodes, size)?)
+}
+
+pub(crate) async fn newest_checkpoint(session: &mut Session) -> Result<Option<SignedCheckpoint>, StoreError> {
+    let row: Option<(i64, String, i64)> = on!(session, conn => sqlx::query_as(
+            "SELECT size, note, at FROM log_checkpoints ORDER BY size DESC LIMIT 1").fetch_optional(conn).await)?;
+    Ok(row.map(signed))
+}
+
+async fn entries(session: &mut Session, from: u64, limit: u32) -> Result<Vec<LogEntry>, StoreError> {
+    let rows: Vec<Row> = on!(session, conn => sqlx::query_as(
+            "SELECT seq, id, at, pilot, body FROM log_entries WHERE seq >= $1 ORDER BY seq LIMIT $2")
+        .bind(place(from)).bind(i64::from(limit.min(MAX_ENTRIES))).fetch_all(conn).await)?;
+    Ok(rows.into_iter().map(LogEntry::from).collect())
+}
+
+async fn nodes(session: &mut Session, at: &[Position]) -> Result<HashMap<Position, Hash>, StoreError> {
+    let found = find_many!(
+        session,
+        "WITH asked (level, idx) AS (",
+        at,
+        |row, at| {
+            row.push_bind(i64::from(at.level)).push_bind(place(at.index));
+        },
+        ") SELECT n.level, n.idx, n.hash FROM asked CROSS JOIN log_nodes n \
+         WHERE n.level = asked.level AND n.idx = asked.idx",
+        (i64, i64, Vec<u8>)
+    );
+    let unreadable = StoreError::Unreadable { table: "log_nodes" };
+    let mut nodes = HashMap::with_capacity(at.len());
+    for (level, index, stored) in found.await? {
+        let Ok(level) = u8::try_from(level) else { return Err(unreadable) };
+        nodes.insert(Position { level, index: index.unsigned_abs() }, hash(&stored)?);
+    }
+    Ok(nodes)
+}
+
+fn hash(stored: &[u8]) -> Result<Hash, StoreError> {
+    stored.try_into().map_err(|_| StoreError::Unreadable { table: "log_nodes" })
+}

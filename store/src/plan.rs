@@ -1,0 +1,246 @@
+//! What one group of units does to the database: every unit is checked against what is stored *and* against the units
+//! admitted before it, and only then do the admitted ones become few large statements.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use crate::db::{Session, find_many};
+use crate::error::CommitError;
+use crate::once::Answered;
+use crate::unit::{Expected, RowChange, RowWrite, Unit, next_version};
+
+/// (pilot, table, key).
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct RowKey(pub(crate) String, pub(crate) String, pub(crate) String);
+
+/// A row as it is for the next unit of the group.
+#[derive(Debug, Default)]
+pub(crate) struct RowNow {
+    /// None: there is no such row now.
+    pub(crate) version: Option<i64>,
+    /// Key and value; 0 where there is no row.
+    pub(crate) bytes: i64,
+    /// Whether the database has it, from before this group.
+    pub(crate) stored: bool,
+    /// What this group leaves, if it touches the row.
+    pub(crate) change: Option<RowChange>,
+}
+
+/// A record that was given its place.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) seq: i64,
+    pub(crate) id: String,
+    pub(crate) at: i64,
+    pub(crate) pilot: Option<String>,
+    pub(crate) body: Vec<u8>,
+}
+
+/// Sealed values of a record.
+#[derive(Debug)]
+pub(crate) struct SealedRow {
+    pub(crate) seq: i64,
+    pub(crate) ciphertext: Vec<u8>,
+    pub(crate) wrapped_key: Vec<u8>,
+    pub(crate) keep_until: i64,
+}
+
+/// A reference answered in this group.
+#[derive(Debug)]
+pub(crate) struct OnceRow {
+    pub(crate) scope: String,
+    pub(crate) reference: String,
+    pub(crate) answered: Answered,
+    pub(crate) keep_until: i64,
+}
+
+/// An effect queued in this group.
+#[derive(Debug)]
+pub(crate) struct Queued {
+    pub(crate) seq: i64,
+    pub(crate) effect: crate::unit::EffectRow,
+}
+
+/// (pilot, indicator, day, unit, facility class, dimensions).
+pub(crate) type IndicatorKey = (String, String, i64, String, String, String);
+
+/// The group so far.
+#[derive(Debug, Default)]
+pub(crate) struct Plan {
+    ids: HashSet<String>,
+    once: HashMap<(String, String), Answered>,
+    pub(crate) rows: HashMap<RowKey, RowNow>,
+    pub(crate) entries: Vec<Entry>,
+    pub(crate) sealed: Vec<SealedRow>,
+    pub(crate) answered: Vec<OnceRow>,
+    pub(crate) counters: BTreeMap<RowKey, i64>,
+    pub(crate) effects: BTreeMap<String, Queued>,
+    pub(crate) indicators: BTreeMap<IndicatorKey, i64>,
+    /// Rows and bytes that each pilot has more or fewer of.
+    pub(crate) usage: BTreeMap<String, (i64, i64)>,
+}
+
+impl Plan {
+    /// Reads what the units will be checked against: one statement a kind for up to 64 of them.
+    pub(crate) async fn load<'u>(
+        session: &mut Session,
+        units: impl Iterator<Item = &'u Unit> + Clone,
+    ) -> Result<Self, sqlx::Error> {
+        let mut plan = Self::default();
+        let ids: Vec<&str> = units.clone().flat_map(Unit::ids).collect();
+        let known = find_many!(
+            session,
+            "WITH asked (id) AS (",
+            &ids,
+            |row, id| {
+                row.push_bind(*id);
+            },
+            ") SELECT e.id FROM asked CROSS JOIN log_entries e WHERE e.id = asked.id",
+            (String,)
+        );
+        plan.ids = known.await?.into_iter().map(|(id,)| id).collect();
+
+        let references: Vec<(&str, &str)> = units
+            .clone()
+            .filter_map(|unit| unit.once.as_ref())
+            .map(|once| (once.scope.as_str(), once.reference.as_str()))
+            .collect();
+        let answered = find_many!(
+            session,
+            "WITH asked (scope, reference) AS (",
+            &references,
+            |row, (scope, reference)| {
+                row.push_bind(*scope).push_bind(*reference);
+            },
+            ") SELECT o.scope, o.reference, o.request_digest, o.response, o.seq FROM asked CROSS JOIN once o \
+             WHERE o.scope = asked.scope AND o.reference = asked.reference",
+            (String, String, Vec<u8>, Vec<u8>, i64)
+        );
+        for (scope, reference, request_digest, response, seq) in answered.await? {
+            plan.once.insert((scope, reference), Answered { request_digest, response, seq: seq.unsigned_abs() });
+        }
+
+        let writes: HashSet<(&str, &str, &str)> = units
+            .flat_map(|unit| &unit.rows)
+            .map(|row| (row.pilot.as_str(), row.table.as_str(), row.key.as_str()))
+            .collect();
+        let writes: Vec<_> = writes.into_iter().collect();
+        let found = find_many!(
+            session,
+            "WITH asked (pilot, tbl, key) AS (",
+            &writes,
+            |row, (pilot, table, key)| {
+                row.push_bind(*pilot).push_bind(*table).push_bind(*key);
+            },
+            ") SELECT r.pilot, r.tbl, r.key, r.version, CAST(length(r.value) AS BIGINT) \
+             FROM asked CROSS JOIN pilot_rows r WHERE r.pilot = asked.pilot AND r.tbl = asked.tbl AND r.key = asked.key",
+            (String, String, String, i64, i64)
+        );
+        for (pilot, table, key, version, value_bytes) in found.await? {
+            let bytes = value_bytes + size(key.len());
+            let now = RowNow { version: Some(version), bytes, stored: true, change: None };
+            plan.rows.insert(RowKey(pilot, table, key), now);
+        }
+        Ok(plan)
+    }
+
+    /// Whether the unit may be kept. Changes nothing.
+    pub(crate) fn admits(&self, unit: &Unit) -> Result<(), CommitError> {
+        if let Some(once) = &unit.once
+            && let Some(answered) = self.once.get(&(once.scope.clone(), once.reference.clone()))
+        {
+            return Err(CommitError::Duplicate {
+                same_request: answered.request_digest == once.request_digest,
+                response: answered.response.clone(),
+                seq: answered.seq,
+            });
+        }
+        let mut ids = HashSet::new();
+        if unit.ids().any(|id| self.ids.contains(id) || !ids.insert(id)) {
+            return Err(CommitError::RecordKnown);
+        }
+        let mut own: HashMap<RowKey, Option<i64>> = HashMap::new();
+        for write in &unit.rows {
+            let key = RowKey(write.pilot.clone(), write.table.clone(), write.key.clone());
+            let stored = || self.rows.get(&key).and_then(|row| row.version);
+            let version = own.get(&key).copied().unwrap_or_else(stored);
+            let fits = match write.expected {
+                Expected::Absent => version.is_none(),
+                Expected::Version(expected) => version == Some(expected),
+                Expected::Any => true,
+            };
+            if !fits {
+                return Err(CommitError::Conflict { table: write.table.clone(), key: write.key.clone() });
+            }
+            own.insert(key, after(&write.change, version, unit.record_at));
+        }
+        Ok(())
+    }
+
+    /// Takes an admitted unit in. Its record has the place `seq` in the log, its parts those before.
+    pub(crate) fn take(&mut self, unit: Unit, seq: u64) {
+        let seq = i64::try_from(seq).unwrap_or(i64::MAX);
+        let (at, pilot) = (unit.record_at, &unit.pilot);
+        let parts = unit.parts.into_iter().map(|part| (part.record_id, part.record));
+        let entries: Vec<_> = parts.chain([(unit.record_id, unit.record)]).collect();
+        for ((id, body), before) in entries.into_iter().rev().zip(0..) {
+            self.ids.insert(id.clone());
+            self.entries.push(Entry { seq: seq - before, id, at, pilot: pilot.clone(), body });
+        }
+        if let Some(once) = unit.once {
+            let answered = Answered {
+                request_digest: once.request_digest.to_vec(),
+                response: once.response,
+                seq: seq.unsigned_abs(),
+            };
+            self.once.insert((once.scope.clone(), once.reference.clone()), answered.clone());
+            let (scope, reference, keep_until) = (once.scope, once.reference, once.keep_until);
+            self.answered.push(OnceRow { scope, reference, answered, keep_until });
+        }
+        if let Some(sealed) = unit.sealed {
+            let (ciphertext, wrapped_key) = (sealed.ciphertext, sealed.wrapped_key);
+            self.sealed.push(SealedRow { seq, ciphertext, wrapped_key, keep_until: unit.keep_until });
+        }
+        for write in unit.rows {
+            self.write_row(write, unit.record_at);
+        }
+        for add in unit.counters {
+            let sum = self.counters.entry(RowKey(add.pilot, add.table, add.key)).or_default();
+            *sum = sum.saturating_add(add.add);
+        }
+        for effect in unit.effects {
+            self.effects.entry(effect.key.clone()).or_insert(Queued { seq, effect });
+        }
+        for add in unit.indicators {
+            let key = (add.pilot, add.indicator, i64::from(add.day), add.unit, add.facility_class, add.dims);
+            let sum = self.indicators.entry(key).or_default();
+            *sum = sum.saturating_add(add.add);
+        }
+    }
+
+    fn write_row(&mut self, write: RowWrite, at: i64) {
+        let bytes = match &write.change {
+            RowChange::Put { value, .. } => size(write.key.len()) + size(value.len()),
+            RowChange::Delete => 0,
+        };
+        let usage = self.usage.entry(write.pilot.clone()).or_default();
+        let row = self.rows.entry(RowKey(write.pilot, write.table, write.key)).or_default();
+        let version = after(&write.change, row.version, at);
+        usage.0 += i64::from(version.is_some()) - i64::from(row.version.is_some());
+        usage.1 += bytes - row.bytes;
+        row.version = version;
+        row.bytes = bytes;
+        row.change = Some(write.change);
+    }
+}
+
+fn after(change: &RowChange, version: Option<i64>, at: i64) -> Option<i64> {
+    match change {
+        RowChange::Put { .. } => Some(next_version(version, at)),
+        RowChange::Delete => None,
+    }
+}
+
+/// Sizes are bounded by the unit's limits, far below 63 bits.
+fn size(bytes: usize) -> i64 {
+    i64::try_from(bytes).unwrap_or(i64::MAX)
+}

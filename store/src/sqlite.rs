@@ -1,0 +1,94 @@
+//! What only SQLite says: how its file is opened, begun and emptied. No other file has SQL that PostgreSQL refuses.
+
+use std::path::Path;
+use std::time::Duration;
+
+use sqlx::pool::PoolConnection;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions as _, Sqlite, SqlitePool};
+
+use crate::db::Db;
+
+/// `IMMEDIATE`, because SQLite refuses to turn a reader into a writer under load.
+pub(crate) const BEGIN_WRITE: &str = "BEGIN IMMEDIATE";
+/// The snapshot begins with the first read.
+pub(crate) const BEGIN_READ: &str = "BEGIN DEFERRED";
+
+/// Readers: more than the cores of a small server, so that one long verification does not hold up the desks.
+const READERS: u32 = 4;
+/// Only another program (a back-up tool) can hold the file; it gets this long.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+/// Longest wait for a reader; then the store is overloaded and says so.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+/// All statements of this crate in all chunk sizes, and some more.
+const PREPARED: usize = 256;
+/// Page cache of one connection, in KiB (negative: SQLite's way to say KiB). The upper levels of all B-trees of a
+/// log of some ten million entries.
+const CACHE_KIB: &str = "-16384";
+
+fn options(file: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(file)
+        .busy_timeout(BUSY_TIMEOUT)
+        .foreign_keys(true)
+        .statement_cache_capacity(PREPARED)
+        .pragma("cache_size", CACHE_KIB)
+        .pragma("temp_store", "MEMORY")
+        // A damaged or hostile file must not run code of its own through views and triggers.
+        .pragma("trusted_schema", "OFF")
+        .disable_statement_logging()
+}
+
+fn readers(file: &Path, count: u32) -> (SqlitePoolOptions, SqliteConnectOptions) {
+    let pool = SqlitePoolOptions::new()
+        .max_connections(count)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .test_before_acquire(false)
+        .idle_timeout(None)
+        .max_lifetime(None);
+    (pool, options(file).read_only(true))
+}
+
+/// Opens the file for one writer and some readers, and makes it if it is not there.
+pub(crate) async fn open(file: &Path) -> Result<Db, sqlx::Error> {
+    let writing = options(file)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        // What is deleted is overwritten: a destroyed key must not be found in a free page.
+        .pragma("secure_delete", "ON");
+    let write = SqlitePoolOptions::new()
+        .max_connections(1)
+        .test_before_acquire(false)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .connect_with(writing)
+        .await?;
+    let (pool, reading) = readers(file, READERS);
+    Ok(Db::Sqlite { write, read: pool.connect_lazy_with(reading) })
+}
+
+/// Opens an existing file for one reader only.
+pub(crate) async fn open_read_only(file: &Path) -> Result<SqlitePool, sqlx::Error> {
+    let (pool, reading) = readers(file, 1);
+    pool.connect_with(reading).await
+}
+
+/// Moves the write-ahead log into the file and empties it, so that pages from before a deletion are gone from it.
+pub(crate) async fn truncate_wal(session: &mut PoolConnection<Sqlite>) -> Result<bool, sqlx::Error> {
+    let (busy, _, _): (i64, i64, i64) =
+        sqlx::query_as("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&mut **session).await?;
+    Ok(busy == 0)
+}
+
+/// The newest schema step that was taken on this file; none in an empty one.
+pub(crate) async fn newest_step(pool: &SqlitePool) -> Result<Option<i64>, sqlx::Error> {
+    let migrated: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = '_sqlx_migrations'")
+            .fetch_one(pool)
+            .await?;
+    if migrated == 0 {
+        return Ok(None);
+    }
+    sqlx::query_scalar("SELECT max(version) FROM _sqlx_migrations").fetch_one(pool).await
+}

@@ -1,0 +1,159 @@
+//! The log that is kept, and the values that are not.
+
+use pilothouse_evidence::{VerifyError, leaf_hash, merkle};
+
+use super::*;
+use crate::retention::Due;
+use crate::rows::Usage;
+use crate::seals::Beside;
+use crate::{CommitError, EffectState, Once, Sealed, Settlement, StateChange, StoreError};
+
+const CIPHERTEXT: &[u8] = b"the ciphertext of a synthetic call";
+const WRAPPED: &[u8] = b"a wrapped key that must not be found again";
+
+fn sealed(id: &str, keep_until: i64) -> Unit {
+    let sealed = Sealed { ciphertext: CIPHERTEXT.to_vec(), wrapped_key: WRAPPED.to_vec() };
+    Unit { sealed: Some(sealed), keep_until, ..unit(id) }
+}
+
+#[tokio::test]
+async fn retention_destroys_what_is_due_and_the_log_still_verifies() {
+    let (dir, store) = fresh().await;
+    let mut row = put("k", Expected::Absent, "value");
+    if let RowChange::Put { keep_until, .. } = &mut row.change {
+        *keep_until = Some(AT + 10);
+    }
+    let once = Once {
+        scope: "s".into(),
+        reference: "r".into(),
+        response: b"sealed answer".to_vec(),
+        keep_until: AT + 10,
+        ..Once::default()
+    };
+    let first = Unit {
+        rows: vec![row, put("stays", Expected::Absent, "x")],
+        once: Some(once),
+        effects: vec![effect("e"), effect("f")],
+        ..sealed("r-1", AT + 10)
+    };
+    store.commit(first).await.expect("kept");
+    let long = Sealed { ciphertext: b"longer kept".to_vec(), wrapped_key: b"another key".to_vec() };
+    store.commit(Unit { sealed: Some(long), keep_until: AT + 1_000, ..unit("r-2") }).await.expect("kept");
+    let settled = Settlement { key: "e".into(), state: EffectState::Accepted, code: None, next_at: AT, at: AT + 1 };
+    store.outbox().settle(settled).await.expect("noted");
+
+    let early = store.retention().run(Due { now: AT + 9, settled_before: AT }).await.expect("runs");
+    assert_eq!((early.keys, early.references, early.rows, early.payloads), (0, 0, 0, 0));
+    let due = store.retention().run(Due { now: AT + 10, settled_before: AT + 1 }).await.expect("runs");
+    assert_eq!((due.keys, due.references, due.rows, due.payloads, due.cleared), (1, 1, 1, 1, true));
+
+    assert!(matches!(store.seals().find(0).await.expect("reads"), Some(Beside::Destroyed)));
+    let Some(Beside::Sealed(kept)) = store.seals().find(1).await.expect("reads") else { panic!("too early") };
+    assert_eq!(kept.wrapped_key, b"another key");
+    assert_eq!(store.once().find("s", "r").await.expect("reads"), None);
+    assert_eq!(store.rows().get("pilot-a", "stays", "k").await.expect("reads"), None);
+    assert_eq!(store.rows().usage("pilot-a").await.expect("reads"), Usage { rows: 1, bytes: 6 });
+    assert_eq!(store.outbox().find("e").await.expect("reads").expect("there").payload, b"");
+    assert_eq!(store.outbox().find("f").await.expect("reads").expect("there").payload, b"sealed", "not sent yet");
+
+    for entry in std::fs::read_dir(dir.path()).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let bytes = std::fs::read(&path).expect("readable");
+        for gone in [CIPHERTEXT, WRAPPED] {
+            let found = bytes.windows(gone.len()).any(|window| window == gone);
+            assert!(!found, "{} still has what was destroyed", path.display());
+        }
+    }
+    assert_eq!(close_verified(store).await, 2);
+}
+
+#[tokio::test]
+async fn retention_takes_more_than_one_pass_holds() {
+    let (_dir, store) = fresh().await;
+    let units = (0..2_500).map(|n| sealed(&format!("r-{n}"), AT + 1)).collect();
+    together(&store, units).await.into_iter().for_each(|answer| {
+        answer.expect("kept");
+    });
+    let retired = store.retention().run(Due { now: AT + 1, settled_before: 0 }).await.expect("runs");
+    assert_eq!(retired.keys, 2_500);
+    close_verified(store).await;
+}
+
+#[tokio::test]
+async fn an_erasure_order_destroys_one_key_and_is_recorded() {
+    let (_dir, store) = fresh().await;
+    together(&store, vec![sealed("r-1", AT + 10), sealed("r-2", AT + 10)]).await;
+    let order =
+        |id: &str, of: &str| Unit { changes: vec![StateChange::KeyDestroyed { record_id: of.to_owned() }], ..unit(id) };
+    store.commit(order("r-3", "r-1")).await.expect("kept");
+    store.commit(order("r-4", "r-1")).await.expect("again changes nothing");
+    let unknown = store.commit(order("r-5", "never")).await;
+    assert!(matches!(unknown, Err(CommitError::Unknown { what: "sealed record" })));
+    assert!(matches!(store.seals().find(0).await.expect("reads"), Some(Beside::Destroyed)));
+    assert!(matches!(store.seals().find(1).await.expect("reads"), Some(Beside::Sealed(_))));
+    assert!(store.seals().find(2).await.expect("reads").is_none());
+    assert_eq!(close_verified(store).await, 4);
+}
+
+#[tokio::test]
+async fn an_entry_is_proven_against_the_newest_checkpoint() {
+    let (_dir, store) = fresh().await;
+    together(&store, (0..37).map(|n| unit(&format!("r-{n}"))).collect()).await;
+    let old = store.log().checkpoint().await.expect("reads").expect("signed");
+    together(&store, (37..300).map(|n| unit(&format!("r-{n}"))).collect()).await;
+    let proof = store.log().inclusion(17).await.expect("reads").expect("there");
+    let entry = store.log().entry(17).await.expect("reads").expect("there");
+    let signed = key().verify(&proof.checkpoint.note).expect("ours");
+    assert_eq!(signed.size, 300);
+    let leaf = leaf_hash(&entry.body);
+    assert!(merkle::verify_inclusion(leaf, 17, signed.size, &proof.hashes, signed.root));
+    assert!(!merkle::verify_inclusion(leaf, 18, signed.size, &proof.hashes, signed.root));
+
+    let before = key().verify(&old.note).expect("ours");
+    let grown = store.log().consistency(before.size, signed.size).await.expect("reads");
+    assert!(merkle::verify_consistency(before.size, before.root, signed.size, signed.root, &grown));
+    assert!(store.log().inclusion(300).await.expect("reads").is_none());
+    assert!(matches!(store.log().consistency(10, 5_000).await, Err(StoreError::Log(_))));
+    assert_eq!(store.log().tile(0, 256, 256).await.expect("reads").len(), 44);
+    close_verified(store).await;
+}
+
+#[tokio::test]
+async fn the_latest_entries_come_in_pages() {
+    let (_dir, store) = fresh().await;
+    let of = |n: usize| if n % 2 == 0 { "pilot-a" } else { "pilot-b" };
+    let units = (0..20).map(|n| Unit { pilot: Some(of(n).into()), ..unit(&format!("r-{n}")) }).collect();
+    together(&store, units).await;
+    let mut seen = Vec::new();
+    let mut before = None;
+    loop {
+        let page = store.log().latest(Some("pilot-b"), 3, before).await.expect("reads");
+        let Some(last) = page.last() else { break };
+        before = Some(last.seq);
+        seen.extend(page.into_iter().map(|entry| entry.seq));
+    }
+    assert_eq!(seen, [19, 17, 15, 13, 11, 9, 7, 5, 3, 1]);
+    assert_eq!(store.log().latest(None, 2, None).await.expect("reads")[1].seq, 18);
+    close_verified(store).await;
+}
+
+#[tokio::test]
+async fn a_changed_entry_is_found() {
+    let (_dir, store) = fresh().await;
+    together(&store, (0..300).map(|n| unit(&format!("r-{n}"))).collect()).await;
+    let other = unit("r-x").record;
+    store.close().await;
+    let db = crate::sqlite::open(&_dir.path().join(crate::folder::DATABASE)).await.expect("opens");
+    let mut session = db.write().await.expect("a session");
+    crate::db::on!(&mut session, conn => sqlx::query("UPDATE log_entries SET body = $1 WHERE seq = 200")
+        .bind(other).execute(conn).await)
+    .expect("changed");
+    drop(session);
+    db.close().await;
+    let store = open(_dir.path()).await;
+    let found = store.log().verify(&key(), &[]).await.expect_err("changed");
+    let named = matches!(&found, StoreError::Verify(VerifyError::WrongNode { level: 0, index: 200 }))
+        || matches!(&found, StoreError::Verify(VerifyError::WrongRoot { size: 201.. }));
+    assert!(named, "{found:?}");
+    store.close().await;
+}

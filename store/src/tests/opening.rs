@@ -1,0 +1,107 @@
+//! Opening a data folder: going on, one at a time, never back to an older version.
+
+use std::os::unix::fs::PermissionsExt as _;
+
+use super::*;
+use crate::{CommitError, OpenError};
+
+#[tokio::test]
+async fn reopening_goes_on_with_the_log() {
+    let (dir, store) = fresh().await;
+    for n in 0..5 {
+        store.commit(unit(&format!("a-{n}"))).await.expect("kept");
+    }
+    let kept = store.log().checkpoint().await.expect("reads").expect("signed").note;
+    store.close().await;
+    let store = open(dir.path()).await;
+    assert_eq!(store.commit(unit("b")).await.expect("kept").seq, 5);
+    assert!(matches!(store.commit(unit("a-3")).await, Err(CommitError::RecordKnown)));
+    let report = store.log().verify(&key(), &[kept]).await.expect("the log only grew");
+    assert_eq!(report.entries, 6);
+    store.close().await;
+}
+
+#[tokio::test]
+async fn a_folder_in_use_is_refused_and_named() {
+    let (dir, store) = fresh().await;
+    let refused = Store::open(dir.path(), signer()).await.expect_err("in use");
+    assert!(matches!(&refused, OpenError::InUse(path) if path == dir.path()));
+    assert!(refused.to_string().contains(&dir.path().display().to_string()));
+    store.close().await;
+    open(dir.path()).await.close().await;
+}
+
+#[tokio::test]
+async fn a_newer_schema_is_refused_and_the_file_is_unchanged() {
+    let (dir, store) = fresh().await;
+    store.commit(unit("r-1")).await.expect("kept");
+    store.close().await;
+    let file = dir.path().join(crate::folder::DATABASE);
+    let db = crate::sqlite::open(&file).await.expect("opens");
+    let mut session = db.write().await.expect("a session");
+    crate::db::on!(&mut session, conn => sqlx::query(
+            "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
+             VALUES (99, 'from the future', TRUE, x'00', 0)").execute(conn).await)
+    .expect("written");
+    drop(session);
+    db.close().await;
+
+    let before = std::fs::read(&file).expect("the file");
+    let refused = Store::open(dir.path(), signer()).await.expect_err("newer");
+    assert!(matches!(refused, OpenError::Newer { found: 99, known: crate::schema::KNOWN }), "{refused}");
+    assert_eq!(std::fs::read(&file).expect("the file"), before);
+}
+
+#[tokio::test]
+async fn another_key_is_refused() {
+    let (dir, store) = fresh().await;
+    store.commit(unit("r-1")).await.expect("kept");
+    store.close().await;
+    let other = CheckpointSigner::from_seed(&[8; 32], "example.gov.vn/test").expect("a good name");
+    assert!(matches!(Store::open(dir.path(), other).await, Err(OpenError::ForeignKey)));
+    let store = open(dir.path()).await;
+    assert_eq!(close_verified(store).await, 1);
+}
+
+#[tokio::test]
+async fn a_log_that_lost_its_end_is_refused() {
+    let (dir, store) = fresh().await;
+    for n in 0..3 {
+        store.commit(unit(&format!("r-{n}"))).await.expect("kept");
+    }
+    store.close().await;
+    let db = crate::sqlite::open(&dir.path().join(crate::folder::DATABASE)).await.expect("opens");
+    let mut session = db.write().await.expect("a session");
+    crate::db::on!(&mut session, conn => sqlx::query("DELETE FROM log_entries WHERE seq = 2").execute(conn).await)
+        .expect("deleted");
+    drop(session);
+    db.close().await;
+    assert!(matches!(Store::open(dir.path(), signer()).await, Err(OpenError::LogDamaged { entries: 2 })));
+}
+
+#[tokio::test]
+async fn folder_and_files_are_for_this_user_alone() {
+    let parent = tempfile::tempdir().expect("a temporary folder");
+    let dir = parent.path().join("a").join("b");
+    let store = open(&dir).await;
+    store.commit(unit("r-1")).await.expect("kept");
+    let mode = |path: &Path| std::fs::metadata(path).expect("there").permissions().mode() & 0o777;
+    assert_eq!(mode(&dir), 0o700);
+    let mut files = 0;
+    for entry in std::fs::read_dir(&dir).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        assert_eq!(mode(&path), 0o600, "{}", path.display());
+        files += 1;
+    }
+    assert!(files >= 3, "lock, database, write-ahead log");
+    store.close().await;
+}
+
+#[tokio::test]
+async fn a_folder_that_cannot_be_made_is_named() {
+    let parent = tempfile::tempdir().expect("a temporary folder");
+    let file = parent.path().join("a-file");
+    std::fs::write(&file, b"x").expect("written");
+    let refused = Store::open(&file.join("data"), signer()).await.expect_err("a file is in the way");
+    assert!(matches!(refused, OpenError::Folder { .. }), "{refused}");
+}

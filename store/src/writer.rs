@@ -1,0 +1,249 @@
+//! The one task that writes: it takes what waits, keeps it in one transaction under one signed checkpoint, and answers
+//! when that is durable. So a busy host pays for one synchronisation of the disk a group, not one a call.
+
+use std::sync::Arc;
+
+use pilothouse_evidence::{CheckpointSigner, Frontier, Node, leaf_hash};
+use tokio::sync::{Notify, mpsc, oneshot};
+
+use crate::changes;
+use crate::db::{Db, Session, on};
+use crate::error::{CommitError, StoreError};
+use crate::folder::Folder;
+use crate::log;
+use crate::outbox::Settlement;
+use crate::plan::Plan;
+use crate::plan_write;
+use crate::retention::{self, Due, Retired};
+use crate::unit::{StateChange, Unit};
+
+/// Most units of one transaction: the synchronisation of the disk is shared well by then, and the first of them does
+/// not wait much longer than alone.
+const GROUP: usize = 256;
+/// Most bytes of one group, so that large units do not pile up in memory: eight of the largest.
+const GROUP_BYTES: usize = 32 << 20;
+/// Most units that wait: four groups. Who comes then, waits before handing over, and feels the pressure.
+pub(crate) const QUEUE: usize = 1_024;
+
+/// Where a unit stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Committed {
+    /// Its record's place in the log, counted from 0.
+    pub seq: u64,
+}
+
+pub(crate) type Reply = oneshot::Sender<Result<Committed, CommitError>>;
+
+/// What the writer is asked.
+#[derive(Debug)]
+pub(crate) enum Message {
+    Keep(Work, Reply),
+    Retire(Due, oneshot::Sender<Result<Retired, StoreError>>),
+    Close(oneshot::Sender<()>),
+}
+
+/// What is kept in a group.
+#[derive(Debug)]
+pub(crate) enum Work {
+    Unit(Box<Unit>),
+    /// An attempt to send an effect, which alone is no event of the record.
+    Settle(Settlement),
+}
+
+impl Work {
+    fn unit(&self) -> Option<&Unit> {
+        match self {
+            Self::Unit(unit) => Some(unit),
+            Self::Settle(_) => None,
+        }
+    }
+
+    fn weight(&self) -> usize {
+        self.unit().map_or(0, Unit::weight)
+    }
+}
+
+/// The writer's own state.
+pub(crate) struct Writer {
+    pub(crate) db: Db,
+    pub(crate) session: Session,
+    pub(crate) signer: CheckpointSigner,
+    /// None after a failure: what is true then, the database says.
+    pub(crate) frontier: Option<Frontier>,
+    pub(crate) inbox: mpsc::Receiver<Message>,
+    pub(crate) queued: Arc<Notify>,
+    /// Given back when the last unit is kept.
+    pub(crate) folder: Folder,
+}
+
+impl Writer {
+    /// Runs until the store is closed or nobody holds it any more.
+    pub(crate) async fn run(mut self) {
+        let mut closing = None;
+        while let Some(first) = self.inbox.recv().await {
+            let mut group = Vec::new();
+            let mut bytes = 0;
+            let mut next = Some(first);
+            let mut alone = None;
+            while let Some(message) = next.take() {
+                match message {
+                    Message::Keep(work, reply) => {
+                        bytes += work.weight();
+                        group.push((work, reply));
+                    }
+                    other => {
+                        alone = Some(other);
+                        break;
+                    }
+                }
+                if group.len() < GROUP && bytes < GROUP_BYTES {
+                    next = self.inbox.try_recv().ok();
+                }
+            }
+            if !group.is_empty() {
+                self.keep_and_answer(group).await;
+            }
+            match alone {
+                Some(Message::Retire(due, reply)) => {
+                    let retired = self.retire(&due).await;
+                    drop(reply.send(retired));
+                }
+                Some(Message::Close(reply)) => {
+                    self.inbox.close();
+                    closing = Some(reply);
+                }
+                Some(Message::Keep(..)) | None => {}
+            }
+        }
+        let Self { db, session, folder, .. } = self;
+        drop(session);
+        db.close().await;
+        drop(folder);
+        if let Some(reply) = closing {
+            // Who asked may be gone; the store is closed all the same.
+            let _ = reply.send(());
+        }
+    }
+
+    async fn keep_and_answer(&mut self, group: Vec<(Work, Reply)>) {
+        let (works, replies): (Vec<Work>, Vec<Reply>) = group.into_iter().unzip();
+        // A caller that hung up meanwhile does not change what was kept, so what `send` says is of no interest.
+        match self.keep(works).await {
+            Ok(answers) => replies.into_iter().zip(answers).for_each(|(reply, answer)| drop(reply.send(answer))),
+            Err(cause) => {
+                self.give_up().await;
+                tracing::error!(
+                    error = &*cause as &dyn std::error::Error,
+                    units = replies.len(),
+                    "a group was not kept"
+                );
+                replies.into_iter().for_each(|reply| drop(reply.send(Err(CommitError::Store(Arc::clone(&cause))))));
+            }
+        }
+    }
+
+    /// After a failure: nothing is kept, and what the log holds is read anew before the next group.
+    async fn give_up(&mut self) {
+        self.frontier = None;
+        if let Err(error) = self.session.roll_back().await {
+            // Usual after a full disk, where SQLite has rolled back by itself.
+            tracing::debug!(error = &error as &dyn std::error::Error, "nothing to roll back");
+        }
+    }
+
+    async fn keep(&mut self, works: Vec<Work>) -> Result<Vec<Result<Committed, CommitError>>, Arc<StoreError>> {
+        let failed = |error: sqlx::Error| Arc::new(StoreError::from(error));
+        self.session.begin_write().await.map_err(failed)?;
+        let mut frontier = match self.frontier.clone() {
+            Some(frontier) => frontier,
+            None => log::frontier(&mut self.session).await.map_err(Arc::new)?,
+        };
+        let mut plan = Plan::load(&mut self.session, works.iter().filter_map(Work::unit)).await.map_err(failed)?;
+        let mut nodes: Vec<Node> = Vec::with_capacity(works.len() * 2);
+        let mut answers = Vec::with_capacity(works.len());
+        let mut settled = false;
+        for work in works {
+            let answer = match work {
+                Work::Unit(unit) => match self.admit(&plan, &unit).await {
+                    Ok(()) => {
+                        for part in &unit.parts {
+                            nodes.extend(frontier.append(leaf_hash(&part.record)));
+                        }
+                        let seq = frontier.size();
+                        nodes.extend(frontier.append(leaf_hash(&unit.record)));
+                        plan.take(*unit, seq);
+                        Ok(Committed { seq })
+                    }
+                    Err(refused) => Err(refused),
+                },
+                Work::Settle(settlement) => {
+                    settled = true;
+                    let change = [StateChange::EffectSettled(settlement)];
+                    self.apply(&change, 0).await.map(|()| Committed { seq: frontier.size() })
+                }
+            };
+            match answer {
+                Err(CommitError::Store(cause)) => return Err(cause),
+                answer => answers.push(answer),
+            }
+        }
+        if plan.entries.is_empty() && !settled {
+            self.session.roll_back().await.map_err(failed)?;
+            self.frontier = Some(frontier);
+            return Ok(answers);
+        }
+        plan_write::write(&mut self.session, &plan, &nodes).await.map_err(failed)?;
+        if let Some(at) = plan.entries.iter().map(|entry| entry.at).max() {
+            self.sign(&frontier, at).await.map_err(failed)?;
+        }
+        self.session.commit().await.map_err(failed)?;
+        self.frontier = Some(frontier);
+        if !plan.effects.is_empty() {
+            self.queued.notify_one();
+        }
+        Ok(answers)
+    }
+
+    /// All checks of a unit, and those of its writes that are checks at the same time.
+    async fn admit(&mut self, plan: &Plan, unit: &Unit) -> Result<(), CommitError> {
+        plan.admits(unit)?;
+        self.apply(&unit.changes, unit.record_at).await
+    }
+
+    /// Applies governance changes: they are few, and each is refused by the statement that makes it, so they are made
+    /// behind a mark to which a refusal goes back.
+    async fn apply(&mut self, changes: &[StateChange], at: i64) -> Result<(), CommitError> {
+        if changes.is_empty() {
+            return Ok(());
+        }
+        self.session.mark().await?;
+        for change in changes {
+            match changes::apply(&mut self.session, change, at).await {
+                Ok(()) => {}
+                Err(CommitError::Store(cause)) => return Err(CommitError::Store(cause)),
+                Err(refused) => {
+                    self.session.undo_since_mark().await?;
+                    return Err(refused);
+                }
+            }
+        }
+        self.session.keep_since_mark().await?;
+        Ok(())
+    }
+
+    async fn sign(&mut self, frontier: &Frontier, at: i64) -> Result<(), sqlx::Error> {
+        let note = self.signer.sign(frontier.size(), frontier.root());
+        let size = i64::try_from(frontier.size()).unwrap_or(i64::MAX);
+        on!(&mut self.session, conn => sqlx::query("INSERT INTO log_checkpoints (size, note, at) VALUES ($1, $2, $3)")
+            .bind(size).bind(note).bind(at).execute(conn).await)
+        .map(|_| ())
+    }
+
+    async fn retire(&mut self, due: &Due) -> Result<Retired, StoreError> {
+        let retired = retention::retire(&mut self.session, due).await;
+        if retired.is_err() {
+            self.give_up().await;
+        }
+        retired
+    }
+}

@@ -202,7 +202,7 @@ fn pointer(path: &Path) -> String {
 }
 
 /// What serde says about a field, without what stood in it: a number sent as a text is someone's number.
-fn without_values(text: &str) -> String {
+pub(crate) fn without_values(text: &str) -> String {
     // serde_json appends where in the text it was, which helps nobody who has the pointer.
     let text = text.rfind(" at line ").and_then(|at| text.get(..at)).unwrap_or(text);
     match text.rfind(", expected ").and_then(|at| text.get(at + 2..)) {

@@ -12,10 +12,9 @@ use crate::bindings::imports::pilothouse::call::settings as imported;
 /// # Errors
 /// The refusal `settings` where the pilot's type and its manifest differ, which the pilot's scenarios find.
 pub fn settings<T: DeserializeOwned>() -> Result<T, Refusal> {
-    let json = imported::all();
-    let mut reader = serde_json::Deserializer::from_str(&json);
-    serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-        Refusal::new("settings")
-            .because(format!("the manifest and the pilot's type differ at `{}`: make them agree", error.path()))
+    // Plain serde says which key it is, and a second parser of each type would be code in every component.
+    serde_json::from_str(&imported::all()).map_err(|error| {
+        let why = crate::export::without_values(&error.to_string());
+        Refusal::new("settings").because(format!("the manifest and the pilot's type differ ({why}): make them agree"))
     })
 }

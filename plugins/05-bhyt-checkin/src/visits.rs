@@ -12,7 +12,7 @@ pub(crate) const LATER: Table<Later> = Table::named("later");
 pub(crate) const FACILITIES: Table<Facility> = Table::named("facilities");
 
 /// Taps of one person at one facility on one day that are remembered: nobody is checked in more often in good faith.
-const MOST_TAPS: usize = 8;
+const MOST_TAPS: usize = 16;
 
 /// Key of a visit and of its open question.
 pub(crate) fn key(facility: &FacilityId, visit: &str) -> String {

@@ -1,0 +1,454 @@
+//! Sector registers over the same people, with the errors that such registers have.
+//!
+//! Entries are computed from the seed when asked for; nothing is stored. What is planted: insurance that ended yesterday,
+//! last month or in the last year, names in the other spelling (Thuỷ for Thủy), a birth year that is one off, bare years.
+
+use pilothouse_identity::{BirthDate, FullName, PartialDate, PersonKey};
+use time::{Date, Duration, Month};
+
+use crate::aggregate::Base;
+use crate::day::years_after;
+use crate::draw::Draw;
+use crate::facilities::{FacilityClass, insurance_code};
+use crate::facts::{Ethnicity, Life, PolicyGroup};
+use crate::names;
+use crate::people::{PersonView, Population};
+
+/// Streams of chance for registers.
+const INSURANCE: u64 = 2_001;
+const POLICY: u64 = 2_002;
+
+/// Share of the insured in 10,000 (705,529 people, 93.71 %, by the end of November 2022).
+const INSURED: u32 = 9_400;
+
+/// Years that a household counts as newly escaped from poverty (Decision 28/2015/QĐ-TTg).
+const ESCAPED_YEARS: i32 = 3;
+
+/// A sector register.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Register {
+    /// Of Social Insurance: one entry a person.
+    HealthInsurance,
+    /// Of the communes: poor, near-poor and newly escaped households, each member finds the household's entry.
+    PolicyBeneficiaries,
+}
+
+impl Register {
+    /// All registers.
+    pub const ALL: [Self; 2] = [Self::HealthInsurance, Self::PolicyBeneficiaries];
+
+    /// The stable code in grants and interfaces.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::HealthInsurance => "health-insurance",
+            Self::PolicyBeneficiaries => "policy-beneficiaries",
+        }
+    }
+
+    /// The register with that code.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|register| register.code() == code)
+    }
+
+    /// The fields of an entry: the only ones that a grant can name.
+    #[must_use]
+    pub const fn fields(self) -> &'static [&'static str] {
+        match self {
+            Self::HealthInsurance => &[
+                "card-number",
+                "full-name",
+                "birth-date",
+                "sex",
+                "valid-from",
+                "valid-until",
+                "benefit-level",
+                "initial-facility",
+                "object-group",
+            ],
+            Self::PolicyBeneficiaries => {
+                &["group", "decision-number", "decision-date", "valid-from", "valid-until", "household-size"]
+            }
+        }
+    }
+}
+
+/// Value of a field. Some identify a person, so none can be printed or serialised; the funnel decides and reveals.
+#[derive(Clone, PartialEq, Eq)]
+pub enum FieldValue {
+    /// A code or number.
+    Text(String),
+    /// A name as the register spells it.
+    Name(FullName),
+    /// A date of birth, perhaps only a year.
+    Born(BirthDate),
+    /// A day.
+    Date(Date),
+    /// A count, or a share in percent.
+    Whole(u32),
+}
+
+impl FieldValue {
+    /// The value as text, dates as `yyyy-MM-dd`. Whoever calls this takes the value out of the protection of its type.
+    #[must_use]
+    pub fn reveal(&self) -> String {
+        match self {
+            Self::Text(text) => text.clone(),
+            Self::Name(name) => name.reveal().to_owned(),
+            Self::Born(born) => born.reveal().to_string(),
+            Self::Date(date) => PartialDate::from(*date).to_string(),
+            Self::Whole(number) => number.to_string(),
+        }
+    }
+}
+
+/// One entry of a register.
+#[derive(Clone)]
+pub struct Entry {
+    register: Register,
+    version: u32,
+    values: Vec<FieldValue>,
+}
+
+impl Entry {
+    /// Value of a field; `None` for a field that the register does not have.
+    #[must_use]
+    pub fn get(&self, field: &str) -> Option<&FieldValue> {
+        let place = self.register.fields().iter().position(|name| *name == field)?;
+        self.values.get(place)
+    }
+
+    /// The register.
+    #[must_use]
+    pub const fn register(&self) -> Register {
+        self.register
+    }
+
+    /// How many times the entry was written; a proposal names the version that it changes.
+    #[must_use]
+    pub const fn version(&self) -> u32 {
+        self.version
+    }
+}
+
+/// The registers over a population.
+#[derive(Clone, Copy)]
+pub struct Registers<'a> {
+    population: &'a Population,
+}
+
+impl<'a> Registers<'a> {
+    /// The registers over that population; nothing is computed yet.
+    #[must_use]
+    pub const fn of(population: &'a Population) -> Self {
+        Self { population }
+    }
+
+    /// The entry of a person.
+    #[must_use]
+    pub fn entry(&self, register: Register, key: PersonKey) -> Option<Entry> {
+        let view = self.population.get(key)?;
+        match register {
+            Register::HealthInsurance => self.insurance(&view),
+            Register::PolicyBeneficiaries => self.policy(&view),
+        }
+    }
+
+    fn insurance(&self, view: &PersonView<'_>) -> Option<Entry> {
+        let mut draw = Draw::new(self.population.seed(), INSURANCE, u64::from(view.key().raw()));
+        if !draw.chance(INSURED) {
+            return None;
+        }
+        let today = self.population.today();
+        let age = view.born().ages_on(today).least;
+        let group = ObjectGroup::of(&mut draw, view, age, today);
+        let (from, until) = validity(&mut draw, view, group, age, today);
+        let number = card_number(&mut draw, view, group)?;
+        let name = view.name()?;
+        let other_spelling = names::two_spellings(name.reveal()).filter(|_| draw.chance(2_500));
+        let name = other_spelling.and_then(|other| FullName::parse(&other).ok()).unwrap_or(name);
+        let values = vec![
+            FieldValue::Text(number),
+            FieldValue::Name(name),
+            FieldValue::Born(BirthDate::new(birth(&mut draw, view.born().reveal()))),
+            FieldValue::Text(view.sex().code().to_owned()),
+            FieldValue::Date(from),
+            FieldValue::Date(until),
+            FieldValue::Whole(group.percent()),
+            FieldValue::Text(self.initial_facility(&mut draw, view)?),
+            FieldValue::Text(group.code().to_owned()),
+        ];
+        Some(Entry { register: Register::HealthInsurance, version: 1 + draw.below(4), values })
+    }
+
+    /// The station of the commune, or a hospital.
+    fn initial_facility(&self, draw: &mut Draw, view: &PersonView<'_>) -> Option<String> {
+        let codes = self.population.communes.codes(Base::Current);
+        let station = codes.binary_search(&view.permanent_unit(Base::Current)?).ok()?;
+        let hospital = draw.between(1, 12);
+        if draw.chance(3_000) {
+            insurance_code(FacilityClass::Hospital, hospital)
+        } else {
+            insurance_code(FacilityClass::CommuneStation, station as u32 + 1)
+        }
+    }
+
+    fn policy(&self, view: &PersonView<'_>) -> Option<Entry> {
+        let (group, listed) = view.policy()?;
+        let mut draw = Draw::new(self.population.seed(), POLICY, u64::from(view.household().raw()));
+        let (from, until) = match group {
+            // Lists are made anew each year.
+            PolicyGroup::Poor | PolicyGroup::NearPoor => {
+                let year = self.population.today().year().max(listed.year());
+                (day(year, Month::January, 1, listed), day(year, Month::December, 31, listed))
+            }
+            PolicyGroup::NewlyEscaped => (listed, years_after(listed, ESCAPED_YEARS) - Duration::DAY),
+        };
+        let decided = from - Duration::days(i64::from(draw.between(10, 40)));
+        let values = vec![
+            FieldValue::Text(group.code().to_owned()),
+            FieldValue::Text(format!("{}/QĐ-UBND (giả định)", draw.between(10, 999))),
+            FieldValue::Date(decided),
+            FieldValue::Date(from),
+            FieldValue::Date(until),
+            FieldValue::Whole(u32::from(view.household_size())),
+        ];
+        Some(Entry { register: Register::PolicyBeneficiaries, version: 1, values })
+    }
+}
+
+/// Object group of the health insurance (Decision 1351/QĐ-BHXH), the most frequent ones.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum ObjectGroup {
+    ChildUnderSix,
+    PoorHousehold,
+    NearPoor,
+    MinorityInDifficultArea,
+    Pupil,
+    Student,
+    Pensioner,
+    SocialProtection,
+    Enterprise,
+    CivilServant,
+    Household,
+}
+
+impl ObjectGroup {
+    fn of(draw: &mut Draw, view: &PersonView<'_>, age: u16, today: Date) -> Self {
+        let point = draw.below(100);
+        let policy = view.policy().map(|(group, _)| group);
+        let minority = matches!(view.ethnicity(), Ethnicity::BruVanKieu | Ethnicity::Chut);
+        match (age, policy) {
+            (0..6, _) => Self::ChildUnderSix,
+            (_, Some(PolicyGroup::Poor)) => Self::PoorHousehold,
+            (_, Some(PolicyGroup::NearPoor)) if today.year() >= 2021 => Self::NearPoor,
+            _ if minority => Self::MinorityInDifficultArea,
+            (6..18, _) => Self::Pupil,
+            (18..23, _) if point < 60 => Self::Student,
+            (60.., _) if point < 40 => Self::Pensioner,
+            (80.., _) => Self::SocialProtection,
+            (18..60, _) if point < 30 => Self::Enterprise,
+            (23..60, _) if point < 42 => Self::CivilServant,
+            _ => Self::Household,
+        }
+    }
+
+    const fn code(self) -> &'static str {
+        match self {
+            Self::ChildUnderSix => "TE",
+            Self::PoorHousehold => "HN",
+            Self::NearPoor => "CN",
+            Self::MinorityInDifficultArea => "DT",
+            Self::Pupil => "HS",
+            Self::Student => "SV",
+            Self::Pensioner => "HT",
+            Self::SocialProtection => "BT",
+            Self::Enterprise => "DN",
+            Self::CivilServant => "HC",
+            Self::Household => "GD",
+        }
+    }
+
+    /// The digit of the benefit level on old cards.
+    const fn level(self) -> u8 {
+        match self {
+            Self::ChildUnderSix => 1,
+            Self::PoorHousehold | Self::MinorityInDifficultArea | Self::SocialProtection => 2,
+            Self::NearPoor | Self::Pensioner => 3,
+            Self::Pupil | Self::Student | Self::Enterprise | Self::CivilServant | Self::Household => 4,
+        }
+    }
+
+    const fn percent(self) -> u32 {
+        match self.level() {
+            1 | 2 => 100,
+            3 => 95,
+            _ => 80,
+        }
+    }
+}
+
+fn validity(draw: &mut Draw, view: &PersonView<'_>, group: ObjectGroup, age: u16, today: Date) -> (Date, Date) {
+    let year_start = day(today.year(), Month::January, 1, today);
+    let (point, days) = (draw.below(10_000), i64::from(draw.between(20, 364)));
+    let born = view.born().reveal();
+    let from = born.to_date().filter(|born| age < 6 && *born > year_start).unwrap_or(year_start);
+    if let Life::Died(on) = view.life() {
+        return (day(on.year(), Month::January, 1, on), on);
+    }
+    let ended = match point {
+        _ if group == ObjectGroup::ChildUnderSix => None,
+        0..60 => Some(today - Duration::DAY),
+        60..180 => Some(today - Duration::days(30)),
+        180..300 => Some(today - Duration::days(days)),
+        _ => None,
+    };
+    if let Some(until) = ended {
+        return (years_after(until, -1) + Duration::DAY, until);
+    }
+    let until = match group {
+        // Children keep the card until the end of September of the year in which they go to school.
+        ObjectGroup::ChildUnderSix => day(i32::from(born.year()) + 6, Month::September, 30, today).max(today),
+        ObjectGroup::Household => return (today - Duration::days(364 - days), today + Duration::days(days)),
+        _ => day(today.year(), Month::December, 31, today),
+    };
+    (from, until)
+}
+
+/// Three generations stand side by side: fifteen characters until March 2021, ten digits, and since August 2025 the personal number.
+fn card_number(draw: &mut Draw, view: &PersonView<'_>, group: ObjectGroup) -> Option<String> {
+    // The ten digits of made-up people begin with 4499.
+    let ten = format!("4499{:06}", view.key().raw() % 1_000_000);
+    match draw.below(100) {
+        0..25 => Some(format!("{}{}44{ten}", group.code(), group.level())),
+        25..60 => Some(ten),
+        _ => view.number().map(|number| number.reveal().to_owned()),
+    }
+}
+
+fn birth(draw: &mut Draw, born: PartialDate) -> PartialDate {
+    let point = draw.below(10_000);
+    let wrong = match (point, born.month(), born.day()) {
+        (0..50, Some(month), Some(day)) => PartialDate::full(born.year() - 1, month, day.min(28)),
+        (50..350, ..) => PartialDate::of_year(born.year()),
+        _ => Ok(born),
+    };
+    wrong.unwrap_or(born)
+}
+
+fn day(year: i32, month: Month, day: u8, otherwise: Date) -> Date {
+    Date::from_calendar_date(year, month, day).unwrap_or(otherwise)
+}
+
+#[cfg(test)]
+mod tests {
+    use pilothouse_identity::{NameVerdict, PersonKey, PersonalNumber, compare};
+    use time::{Date, Duration, macros::date};
+
+    use super::{FieldValue, Register, Registers};
+    use crate::facilities::Facilities;
+    use crate::facts::PolicyGroup;
+    use crate::people::{Lookup, Population};
+
+    const TODAY: Date = date!(2026 - 12 - 01);
+
+    fn population() -> Population {
+        Population::generate(11, 6_000, TODAY)
+    }
+
+    #[test]
+    fn every_entry_has_exactly_the_fields_of_its_register() {
+        let population = population();
+        let registers = Registers::of(&population);
+        for register in Register::ALL {
+            assert_eq!(Register::from_code(register.code()), Some(register));
+            for entry in population.iter_keys().filter_map(|key| registers.entry(register, key)) {
+                assert!(register.fields().iter().all(|field| entry.get(field).is_some()));
+                assert_eq!(entry.values.len(), register.fields().len());
+                assert!(entry.get("diagnosis").is_none());
+            }
+        }
+        assert!(registers.entry(Register::HealthInsurance, PersonKey::new(6_000)).is_none());
+    }
+
+    #[test]
+    fn ninety_four_percent_are_insured_and_numbers_come_in_three_generations() {
+        let population = population();
+        let registers = Registers::of(&population);
+        let mut generations = [0_u32; 3];
+        for key in population.iter_keys() {
+            let Some(entry) = registers.entry(Register::HealthInsurance, key) else { continue };
+            let number = entry.get("card-number").unwrap().reveal();
+            match number.len() {
+                15 => {
+                    assert_eq!((&number[3..9], &number[..2]), ("444499", &*entry.get("object-group").unwrap().reveal()))
+                }
+                10 => assert!(number.starts_with("4499")),
+                _ => assert!(population.by_number(&PersonalNumber::parse(&number).unwrap()) == Lookup::Found(key)),
+            }
+            generations[match number.len() {
+                15 => 0,
+                10 => 1,
+                _ => 2,
+            }] += 1;
+            assert_eq!(entry.get("sex").unwrap().reveal(), population.get(key).unwrap().sex().code());
+        }
+        let insured: u32 = generations.iter().sum();
+        assert!((5_500..5_780).contains(&insured), "{insured}");
+        assert!(generations.iter().all(|count| *count > 1_000), "{generations:?}");
+    }
+
+    #[test]
+    fn the_planted_errors_are_there_and_rare() {
+        let population = population();
+        let registers = Registers::of(&population);
+        let (mut yesterday, mut spelled, mut wrong_year) = (0, 0, 0);
+        for key in population.iter_keys() {
+            let Some(entry) = registers.entry(Register::HealthInsurance, key) else { continue };
+            let view = population.get(key).unwrap();
+            yesterday += u32::from(entry.get("valid-until").unwrap().reveal() == (TODAY - Duration::DAY).to_string());
+            let (name, theirs) = (view.name().unwrap(), entry.get("full-name").unwrap().reveal());
+            assert_eq!(compare(name.reveal(), &theirs), NameVerdict::Equal);
+            spelled += u32::from(name.reveal() != theirs);
+            let Some(FieldValue::Born(born)) = entry.get("birth-date") else { panic!("no date") };
+            wrong_year += u32::from(born.reveal().year() != view.born().reveal().year());
+        }
+        for (what, count) in [("yesterday", yesterday), ("spelled", spelled), ("wrong year", wrong_year)] {
+            assert!((5..200).contains(&count), "{what}: {count}");
+        }
+    }
+
+    #[test]
+    fn the_initial_facility_is_the_station_of_the_commune_or_a_hospital() {
+        let population = population();
+        let registers = Registers::of(&population);
+        let facilities = Facilities::generate(11, TODAY);
+        for key in population.iter_keys().take(1_000) {
+            let Some(entry) = registers.entry(Register::HealthInsurance, key) else { continue };
+            let code = entry.get("initial-facility").unwrap().reveal();
+            let facility = facilities.by_insurance_code(&code).unwrap();
+            let home = population.get(key).unwrap().permanent_unit(crate::Base::Current).unwrap();
+            assert!(facility.id.starts_with("hospital") || facility.unit == home);
+        }
+    }
+
+    #[test]
+    fn a_household_has_one_policy_entry_for_all_its_members() {
+        let population = population();
+        let registers = Registers::of(&population);
+        let mut groups = [0_u32; 3];
+        for key in population.iter_keys() {
+            let Some(entry) = registers.entry(Register::PolicyBeneficiaries, key) else { continue };
+            let decision = entry.get("decision-number").unwrap().reveal();
+            assert!(decision.ends_with("(giả định)"));
+            for member in population.household(key) {
+                let other = registers.entry(Register::PolicyBeneficiaries, member).unwrap();
+                assert_eq!(other.get("decision-number").unwrap().reveal(), decision);
+            }
+            let group = entry.get("group").unwrap().reveal();
+            groups[PolicyGroup::ALL.iter().position(|known| known.code() == group).unwrap()] += 1;
+        }
+        assert!(groups.iter().all(|count| *count > 50), "{groups:?}");
+    }
+}

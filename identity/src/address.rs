@@ -1,7 +1,8 @@
 //! An address as it is written on a paper.
 
-use unicode_normalization::UnicodeNormalization;
 use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use crate::compose::composed;
 
 /// Longest address in characters. Four levels with a house number stay below 150; cards never carry more.
 pub const MAX_ADDRESS_CHARS: usize = 300;
@@ -39,7 +40,7 @@ impl AddressText {
         if text.chars().any(char::is_control) {
             return Err(AddressError::Control);
         }
-        Ok(Some(Self(text.nfc().collect())))
+        Ok(Some(Self(composed(text))))
     }
 
     /// The text. Whoever calls this takes the value out of the protection of its type.

@@ -12,6 +12,7 @@
 
 mod address;
 mod card;
+mod compose;
 mod date;
 mod key;
 mod name;

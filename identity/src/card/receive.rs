@@ -1,9 +1,9 @@
 //! From the bytes of a reader to clean text: the first of the checks.
 
-use unicode_normalization::{UnicodeNormalization, is_nfc};
 use zeroize::Zeroizing;
 
 use super::{Artefacts, CardText, CardTextError, MAX_CARD_BYTES};
+use crate::compose::composed;
 
 /// How links and payment codes (EMV: `00 02 01`) begin.
 const OTHER_CODES: [&str; 4] = ["http://", "https://", "000201", "WIFI:"];
@@ -28,8 +28,7 @@ pub(super) fn receive(bytes: &[u8]) -> Result<CardText, CardTextError> {
         return Err(CardTextError::ControlCharacter);
     }
     let artefacts = Artefacts { repaired: repaired.is_some() };
-    let text = if is_nfc(text) { text.to_owned() } else { text.nfc().collect() };
-    Ok(CardText { text, artefacts })
+    Ok(CardText { text: composed(text), artefacts })
 }
 
 /// What readers put at the ends: byte order mark, STX, NUL, line ends, tabs, and once at the start the AIM identifier of QR codes.

@@ -6,8 +6,9 @@
 mod compare;
 mod keys;
 
-use unicode_normalization::{UnicodeNormalization, is_nfc};
 use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use crate::compose::composed;
 
 pub use compare::{NameSource, NameVerdict, compare, compare_from};
 pub use keys::{NameKey, key_a, key_b};
@@ -47,7 +48,7 @@ impl FullName {
         if text.len() > MAX_NAME_CHARS * 12 {
             return Err(NameError::TooLong);
         }
-        let text: String = if is_nfc(text) { text.to_owned() } else { text.nfc().collect() };
+        let text = composed(text);
         if text.chars().nth(MAX_NAME_CHARS).is_some() {
             return Err(NameError::TooLong);
         }

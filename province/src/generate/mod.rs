@@ -1,6 +1,6 @@
 //! Makes the synthetic population from a seed.
 //!
-//! Shares are those of the domain notes (census of 2019 and plausible assumptions), oddities are planted at known rates.
+//! Shares are those of the census of 2019 where it is published and plausible assumptions elsewhere; oddities are planted at known rates.
 //! The people are those of [`REFERENCE_DAY`], so the same seed gives the same people whenever it is asked from that day
 //! on; only states that depend on today, such as expired cards, move with it.
 

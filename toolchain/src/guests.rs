@@ -28,7 +28,8 @@ const MANIFEST_BYTES: u64 = 256 * 1024;
 /// The profile of guests, given with the call so that a vendor's crate is built as ours are.
 const PROFILE: [&str; 9] = [
     r#"profile.guest.inherits="release""#,
-    "profile.guest.opt-level=3",
+    // Beside 3: half the time to build (35 guests: two minutes of CPU instead of five) and a tenth less to compile and embed.
+    r#"profile.guest.opt-level="s""#,
     r#"profile.guest.lto="fat""#,
     "profile.guest.codegen-units=1",
     r#"profile.guest.panic="abort""#,

@@ -1,1 +1,35 @@
-//! pilothouse-runtime
+//! Runs pilots: one engine, a linker per version, a fresh instance per call, every capability call through one funnel.
+//!
+//! Takes a pilot version and a request, gives an outcome and what the evidence is made of. Entry point: [`Pilot::invoke`].
+//!
+//! **Invariant:** knows nothing of HTTP, officers or languages.
+//! **Invariant:** no instance serves two calls; no code path keeps one.
+//! **Invariant:** a linker holds only functions that its pilot was granted.
+//! **Invariant:** a replay asks no provider: every answer comes from the recording.
+
+pub mod budgets;
+mod call;
+pub mod capabilities;
+pub mod compile;
+mod contract;
+pub mod engine;
+pub mod faults;
+mod invoke;
+pub mod keys;
+mod limits;
+mod link;
+pub mod occasion;
+pub mod pending;
+pub mod people;
+pub mod province;
+pub mod quarantine;
+pub mod record;
+pub mod rights;
+mod trail;
+
+pub use capabilities::Providers;
+pub use engine::Machine;
+pub use invoke::{Decided, Ended, Entry, Fault, Finished, Named, Pilot, RecordedPerson, Recording, Request, Terms};
+pub use link::LinkError;
+pub use occasion::Occasion;
+pub use trail::{CallEntry, MAX_CALLS};

@@ -1,0 +1,143 @@
+//! What a grant may be used for in a minute and in a day: counted per pilot, denied when it is spent.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Mutex;
+
+use pilothouse_registry::{Budget, Capability};
+
+use crate::occasion::local_date;
+
+/// Microseconds of a minute.
+const MINUTE: i64 = 60_000_000;
+
+/// The counters of one pilot.
+#[derive(Debug, Default)]
+pub struct Budgets(Mutex<HashMap<Capability, Counters>>);
+
+#[derive(Debug, Default)]
+struct Counters {
+    minute: i64,
+    calls: u32,
+    day: String,
+    effects: u32,
+    /// Distinct people by unit. Pseudonyms, so that the counter itself says nothing of anyone.
+    people: HashMap<String, HashSet<Box<str>>>,
+}
+
+/// A budget is spent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spent {
+    /// `calls-per-minute`, `people-per-day` or `effects-per-day`.
+    pub line: &'static str,
+    /// When it is filled again.
+    pub retry_after_ms: u32,
+}
+
+impl Budgets {
+    /// Counts one call, the person and the effect that it is about.
+    ///
+    /// # Errors
+    /// `Spent`; the call counts all the same, so that asking on costs as much as being answered.
+    pub fn spend(
+        &self,
+        capability: Capability,
+        budget: &Budget,
+        unit: &str,
+        person: Option<&str>,
+        effect: bool,
+        now: i64,
+    ) -> Result<(), Spent> {
+        let mut all = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let counters = all.entry(capability).or_default();
+        let minute = now.div_euclid(MINUTE);
+        if counters.minute != minute {
+            counters.minute = minute;
+            counters.calls = 0;
+            let day = local_date(now);
+            if counters.day != day {
+                counters.day = day;
+                counters.effects = 0;
+                counters.people.clear();
+            }
+        }
+        counters.calls = counters.calls.saturating_add(1);
+        if counters.calls > budget.calls_per_minute {
+            let left = MINUTE - now.rem_euclid(MINUTE);
+            return Err(Spent {
+                line: "calls-per-minute",
+                retry_after_ms: u32::try_from(left / 1_000).unwrap_or(60_000).max(1),
+            });
+        }
+        if let Some(person) = person {
+            let people = match counters.people.get_mut(unit) {
+                Some(people) => people,
+                None => counters.people.entry(unit.to_owned()).or_default(),
+            };
+            if !people.contains(person) {
+                if people.len() >= budget.people_per_day as usize {
+                    return Err(Spent { line: "people-per-day", retry_after_ms: until_midnight(now) });
+                }
+                people.insert(person.into());
+            }
+        }
+        if effect {
+            if counters.effects >= budget.effects_per_day {
+                return Err(Spent { line: "effects-per-day", retry_after_ms: until_midnight(now) });
+            }
+            counters.effects += 1;
+        }
+        Ok(())
+    }
+
+    /// Counts a person of an earlier run of this day again, so that a restart fills no budget.
+    pub fn remember(&self, capability: Capability, unit: &str, person: &str, effect: bool, at: i64) {
+        let unlimited = Budget { calls_per_minute: u32::MAX, people_per_day: u32::MAX, effects_per_day: u32::MAX };
+        // With an unlimited budget nothing can be spent: the call only counts.
+        let _counted = self.spend(capability, &unlimited, unit, Some(person), effect, at);
+    }
+}
+
+fn until_midnight(now: i64) -> u32 {
+    const DAY: i64 = 86_400_000_000;
+    let local = now + 7 * 3_600_000_000;
+    u32::try_from((DAY - local.rem_euclid(DAY)) / 1_000).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BUDGET: Budget = Budget { calls_per_minute: 3, people_per_day: 2, effects_per_day: 1 };
+
+    fn ask(budgets: &Budgets, person: &str, effect: bool, now: i64) -> Result<(), &'static str> {
+        budgets.spend(Capability::Lodging, &BUDGET, "18880", Some(person), effect, now).map_err(|spent| spent.line)
+    }
+
+    #[test]
+    fn the_fourth_call_of_a_minute_waits_for_the_next_one() {
+        let budgets = Budgets::default();
+        for _ in 0..3 {
+            assert_eq!(ask(&budgets, "a", false, 0), Ok(()));
+        }
+        assert_eq!(ask(&budgets, "a", false, 1), Err("calls-per-minute"));
+        assert_eq!(ask(&budgets, "a", false, MINUTE), Ok(()));
+    }
+
+    #[test]
+    fn the_third_person_of_a_day_waits_for_tomorrow() {
+        let budgets = Budgets::default();
+        assert_eq!(ask(&budgets, "a", false, 0), Ok(()));
+        assert_eq!(ask(&budgets, "b", false, MINUTE), Ok(()));
+        assert_eq!(ask(&budgets, "c", false, 2 * MINUTE), Err("people-per-day"));
+        assert_eq!(ask(&budgets, "b", false, 3 * MINUTE), Ok(()));
+        assert_eq!(ask(&budgets, "c", false, 24 * 60 * MINUTE), Ok(()));
+    }
+
+    #[test]
+    fn effects_have_a_budget_of_their_own() {
+        let budgets = Budgets::default();
+        assert_eq!(ask(&budgets, "a", true, 0), Ok(()));
+        assert_eq!(ask(&budgets, "a", true, MINUTE), Err("effects-per-day"));
+        assert_eq!(ask(&budgets, "a", false, MINUTE), Ok(()));
+    }
+}

@@ -1,0 +1,43 @@
+//! The compiling child: two pipes, limited memory and time, no files, no network, nothing of its parent's environment.
+
+use std::io::{Read, Write};
+use std::process::ExitCode;
+
+use rlimit::Resource;
+use wasmtime::Engine;
+
+use crate::engine::config;
+
+/// With this single argument the program compiles its standard input to its standard output.
+pub const ARGUMENT: &str = "__compile";
+/// Memory that the compiler may write to, in bytes. A Rust guest of 120 KB needs some 60 MB, a Python one 400 MB.
+const MEMORY: u64 = 768 << 20;
+/// Processor time, in seconds.
+const CPU_SECONDS: u64 = 40;
+/// Largest component, in bytes; the door refuses larger ones before.
+const MAX_COMPONENT: u64 = 32 << 20;
+/// Standard input, output and error, and no file or socket more.
+const FILES: u64 = 3;
+
+/// Compiles and exits. Says nothing but by its exit code: words about a hostile component carry names that it chose.
+pub fn main() -> ExitCode {
+    match compile() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
+fn compile() -> wasmtime::Result<()> {
+    // The engine comes first: starting it reads what the processor can, which needs a file.
+    let engine = Engine::new(&config())?;
+    rlimit::setrlimit(Resource::DATA, MEMORY, MEMORY)?;
+    rlimit::setrlimit(Resource::CPU, CPU_SECONDS, CPU_SECONDS)?;
+    rlimit::setrlimit(Resource::CORE, 0, 0)?;
+    rlimit::setrlimit(Resource::NOFILE, FILES, FILES)?;
+    let mut wasm = Vec::new();
+    std::io::stdin().lock().take(MAX_COMPONENT + 1).read_to_end(&mut wasm)?;
+    wasmtime::ensure!(wasm.len() as u64 <= MAX_COMPONENT, "too large");
+    let code = engine.precompile_component(&wasm)?;
+    std::io::stdout().lock().write_all(&code)?;
+    Ok(())
+}

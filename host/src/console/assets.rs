@@ -1,0 +1,84 @@
+//! Style, script and icon, inside the binary, under addresses that change with their content.
+
+use std::sync::LazyLock;
+
+use sha2::{Digest, Sha256};
+
+/// For every asset found: its address names its content, so it never changes.
+pub const ASSET_CACHE_CONTROL: &str = "public, max-age=31536000, immutable";
+
+/// Where the pages look for assets. Serve `/assets/{path}` from [`find`].
+const ROOT: &str = "/assets/";
+/// Twelve hex digits (48 bits) of SHA-256 tell three files apart, and keep addresses readable.
+const HASH_DIGITS: usize = 12;
+
+/// A file that the pages load.
+#[derive(Debug)]
+pub struct Asset {
+    /// Its content.
+    pub bytes: &'static [u8],
+    /// Its `Content-Type`.
+    pub mime: &'static str,
+    /// Its `ETag`, with the quotes.
+    pub etag: String,
+    path: String,
+}
+
+impl Asset {
+    fn new(stem: &str, extension: &str, mime: &'static str, bytes: &'static [u8]) -> Self {
+        let mut hash = hex::encode(Sha256::digest(bytes));
+        hash.truncate(HASH_DIGITS);
+        Self { bytes, mime, etag: format!("\"{hash}\""), path: format!("{stem}.{hash}.{extension}") }
+    }
+
+    /// The address that pages write.
+    pub(super) fn href(&self) -> String {
+        format!("{ROOT}{}", self.path)
+    }
+}
+
+pub(super) static STYLE: LazyLock<Asset> = LazyLock::new(|| {
+    Asset::new("pilothouse", "css", "text/css; charset=utf-8", include_bytes!("../../assets/pilothouse.css"))
+});
+pub(super) static SCRIPT: LazyLock<Asset> = LazyLock::new(|| {
+    Asset::new("live", "js", "text/javascript; charset=utf-8", include_bytes!("../../assets/live.js"))
+});
+pub(super) static ICON: LazyLock<Asset> =
+    LazyLock::new(|| Asset::new("pilothouse", "svg", "image/svg+xml", include_bytes!("../../assets/pilothouse.svg")));
+
+/// The asset at this path below `/assets/`. None for an older content: its page is older too, and loads anew.
+pub fn find(path: &str) -> Option<&'static Asset> {
+    [&*STYLE, &*SCRIPT, &*ICON].into_iter().find(|asset| asset.path == path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_asset_is_found_where_pages_point() {
+        for asset in [&*STYLE, &*SCRIPT, &*ICON] {
+            let path = asset.href();
+            let found = find(path.strip_prefix(ROOT).unwrap()).unwrap();
+            assert_eq!(found.bytes, asset.bytes);
+            assert!(found.etag.starts_with('"') && found.etag.ends_with('"'));
+        }
+    }
+
+    #[test]
+    fn other_paths_find_nothing() {
+        for path in ["", "pilothouse.css", "pilothouse.000000000000.css", "../Cargo.toml"] {
+            assert!(find(path).is_none(), "{path}");
+        }
+    }
+
+    #[test]
+    fn the_style_and_the_script_load_nothing_from_elsewhere() {
+        for asset in [&*STYLE, &*SCRIPT] {
+            let text = std::str::from_utf8(asset.bytes).unwrap();
+            for foreign in ["http:", "https:", "@import", "url(", "eval(", "innerHTML"] {
+                assert!(!text.contains(foreign), "{foreign} in {}", asset.path);
+            }
+        }
+    }
+}

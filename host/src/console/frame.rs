@@ -1,0 +1,78 @@
+//! What stands around every page: language and its switch, the time, the banner about synthetic people, the assets.
+
+use time::OffsetDateTime;
+
+use super::assets::{ICON, SCRIPT, STYLE};
+use crate::words::{self, Lang, Words};
+
+/// A page could not be written.
+#[derive(Debug, thiserror::Error)]
+#[error("a page template failed: serve the plain problem document instead, and report this as a fault of the console")]
+pub struct RenderError(#[from] askama::Error);
+
+/// What stands around a page.
+#[derive(Debug, Clone)]
+pub struct Frame {
+    /// The language of the page.
+    pub lang: Lang,
+    /// When the page is made.
+    pub now: OffsetDateTime,
+    /// Whether all people on this system are made up, which every page then says.
+    pub synthetic: bool,
+    switch_href: String,
+}
+
+impl Frame {
+    /// `query` is the raw query string of the request: the language switch keeps it.
+    pub fn new(lang: Lang, now: OffsetDateTime, synthetic: bool, query: &str) -> Self {
+        Self { lang, now, synthetic, switch_href: words::switch_href(query, lang.other()) }
+    }
+
+    pub(super) fn words(&self) -> &'static Words {
+        self.lang.words()
+    }
+
+    pub(super) fn switch_href(&self) -> &str {
+        &self.switch_href
+    }
+
+    /// The name of the other language, in that language.
+    pub(super) fn switch_name(&self) -> &'static str {
+        match self.lang.other() {
+            Lang::Vi => "Tiếng Việt",
+            Lang::En => "English",
+        }
+    }
+
+    /// The name of this language, in itself.
+    pub(super) fn own_name(&self) -> &'static str {
+        match self.lang {
+            Lang::Vi => "Tiếng Việt",
+            Lang::En => "English",
+        }
+    }
+
+    pub(super) fn written_at(&self) -> String {
+        words::instant(self.lang, self.now)
+    }
+
+    pub(super) fn style(&self) -> String {
+        STYLE.href()
+    }
+
+    pub(super) fn script(&self) -> String {
+        SCRIPT.href()
+    }
+
+    pub(super) fn icon(&self) -> String {
+        ICON.href()
+    }
+}
+
+#[cfg(test)]
+impl Frame {
+    /// A morning in 2026, as all samples have it.
+    pub(super) fn sample(lang: Lang) -> Self {
+        Self::new(lang, time::macros::datetime!(2026-03-02 00:30:05 UTC), true, "")
+    }
+}

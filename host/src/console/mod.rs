@@ -1,0 +1,24 @@
+//! The pages that people read: views filled by the caller, and how each becomes HTML. Knows no database and no web server.
+//!
+//! Whoever serves them reads the language with [`Lang::choose`](crate::words::Lang::choose), fills a view, calls `page()`
+//! and sends [`CONTENT_SECURITY_POLICY`] along. Every page works without JavaScript.
+
+mod assets;
+mod board;
+#[cfg(test)]
+mod checks;
+mod frame;
+mod pages;
+mod pilot;
+mod state;
+
+pub use assets::{ASSET_CACHE_CONTROL, Asset, find};
+pub use board::{BoardView, CheckpointView, GroupView, IndicatorView, LogView, ModelView, PilotView};
+pub use frame::{Frame, RenderError};
+pub use pages::ProblemPage;
+pub use pilot::{CapabilityView, InvocationRow, PilotPage, RightRow};
+pub use state::ModelState;
+
+/// What the browser may do on these pages: load our own style, script and icon, fetch our own figures, nothing else.
+pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
+     connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";

@@ -1,0 +1,9 @@
+//! The words of the console in Vietnamese and English, and numbers, dates and shares in each one's form.
+
+mod form;
+mod lang;
+mod texts;
+
+pub use form::{clock, count, date, decimal, instant, local, share};
+pub use lang::{LANG_COOKIE, Lang, switch_href};
+pub use texts::{EN, TEXTS, VI, Words};

@@ -1,0 +1,171 @@
+//! Every fixed text of the console, both languages side by side: a text that is missing in one does not compile.
+
+macro_rules! words {
+    ($($(#[$doc:meta])* $key:ident: $vi:literal | $en:literal;)*) => {
+        /// The fixed texts of the console in one language. Texts with numbers in them are sentences of the pages.
+        #[derive(Debug)]
+        pub struct Words { $($(#[$doc])* pub $key: &'static str,)* }
+
+        /// Vietnamese.
+        pub static VI: Words = Words { $($key: $vi,)* };
+        /// English.
+        pub static EN: Words = Words { $($key: $en,)* };
+        /// All of them as key, Vietnamese, English: for checks and for the reviewer of the wording.
+        pub static TEXTS: &[(&str, &str, &str)] = &[$((stringify!($key), $vi, $en),)*];
+    };
+}
+
+words! {
+    // Around every page.
+    /// Under the product's name.
+    tagline: "Các mô hình điểm Đề án 06 tỉnh Quảng Bình" | "Project 06 pilot models of Quảng Bình";
+    skip: "Chuyển đến nội dung chính" | "Skip to main content";
+    home: "Trang đầu" | "Home";
+    language: "Ngôn ngữ" | "Language";
+    breadcrumb: "Vị trí của trang" | "Where this page is";
+    synthetic_label: "Dữ liệu giả định" | "Synthetic data";
+    synthetic_text: "Mọi người dân xuất hiện trên hệ thống này đều là người giả định, không có ai là người thật." | "Every person on this system is made up. Nobody shown here is real.";
+    footer_plan: "Theo Kế hoạch 179/KH-TCTTKĐA ngày 09/11/2023 của Tổ công tác triển khai Đề án 06 tỉnh Quảng Bình." | "After Plan 179/KH-TCTTKĐA of 9 November 2023 by Quảng Bình's Project 06 Working Group.";
+    footer_written: "Trang lập lúc" | "Page made at";
+
+    // The board.
+    board_title: "Bảng theo dõi các mô hình điểm" | "Board of the pilot models";
+    summary_title: "Tóm tắt" | "Summary";
+    models: "Mô hình điểm" | "Pilot models";
+    running: "Đang chạy" | "Running";
+    calls_today: "Lượt xử lý hôm nay" | "Calls today";
+    calls_total: "Tổng số lượt xử lý" | "Calls in all";
+    denials_today: "Từ chối hôm nay" | "Denials today";
+    faults_today: "Lỗi hôm nay" | "Faults today";
+    log_size: "Mục trong nhật ký" | "Entries in the log";
+    log_root: "Điểm chốt" | "Checkpoint";
+    log_none: "Chưa có điểm chốt" | "No checkpoint yet";
+    figures_at: "Số liệu lúc" | "Figures at";
+    reload: "Tải lại số liệu" | "Reload the figures";
+    pause: "Tạm dừng cập nhật" | "Pause updates";
+    resume: "Tiếp tục cập nhật" | "Resume updates";
+    paused: "Đã tạm dừng cập nhật." | "Updates are paused.";
+    unreachable: "Chưa lấy được số liệu mới, sẽ thử lại." | "New figures could not be fetched, trying again.";
+    pilots_title: "Ứng dụng mô hình trên hệ thống" | "Pilots on this system";
+    pilots_none: "Chưa có ứng dụng mô hình nào trên hệ thống." | "No pilot is on this system yet.";
+    model: "Mô hình" | "Model";
+    version: "Phiên bản" | "Version";
+    indicators: "Chỉ số" | "Indicators";
+    indicators_none: "Chưa có số liệu chỉ số." | "No indicator figures yet.";
+    target: "Mục tiêu:" | "Target:";
+    groups_nav: "Các nhóm mô hình" | "Groups of models";
+    group: "Nhóm" | "Group";
+    number: "Số" | "No.";
+    lead: "Cơ quan chủ trì" | "Lead agency";
+    lead_now: "Nay:" | "Now:";
+    deadline: "Thời hạn theo kế hoạch" | "Deadline in the plan";
+    state: "Tình trạng" | "Status";
+    objective: "Mục tiêu" | "Objective";
+    not_counted: "Chưa có" | "None yet";
+
+    // States of a model.
+    state_planned: "Trong kế hoạch" | "In the plan";
+    state_waiting: "Chờ phê duyệt" | "Awaiting approval";
+    state_running: "Đang chạy" | "Running";
+    state_disabled: "Đã tắt" | "Switched off";
+    state_quarantined: "Cách ly" | "Quarantined";
+    until: "đến" | "until";
+
+    // The page of a pilot.
+    vendor: "Đơn vị cung cấp" | "Vendor";
+    package: "Mã ứng dụng" | "Pilot id";
+    manifest_title: "Bản khai: xin quyền gì và để làm gì" | "Manifest: what it asks for and why";
+    manifest_none: "Ứng dụng này không xin quyền năng nào." | "This pilot asks for no capability.";
+    while_down: "Khi ứng dụng ngừng hoạt động" | "While the pilot is down";
+    functions: "Chức năng" | "Functions";
+    scope: "Phạm vi" | "Scope";
+    scope_none: "Không mở thêm phạm vi nào" | "Nothing beyond the functions";
+    purpose: "Mục đích" | "Purpose";
+    legal_basis: "Căn cứ pháp lý" | "Legal basis";
+    budget: "Hạn mức" | "Budget";
+    rights_title: "Đã xin, đã cấp, có gọi được, đã dùng" | "Requested, granted, imported, used";
+    rights_caption: "Từng chức năng của từng quyền năng" | "Function by function of each capability";
+    rights_note: "“Có trong mã” đọc từ chính tệp nhị phân: chức năng không có ở đó thì ứng dụng không thể gọi." | "“Imported” is read off the binary itself: what is not there cannot be called.";
+    right: "Chức năng" | "Function";
+    requested: "Đã xin" | "Requested";
+    granted: "Đã cấp" | "Granted";
+    imported: "Có trong mã" | "Imported";
+    used: "Đã dùng" | "Used";
+    unused: "Chưa dùng" | "Not used yet";
+    yes: "Có" | "Yes";
+    no: "Không" | "No";
+    invocations_title: "Các lượt xử lý gần đây" | "Recent calls";
+    invocations_caption: "Mới nhất ở trên. Không hiển thị dữ liệu của người dân." | "Newest first. No data of people is shown.";
+    invocations_none: "Chưa có lượt xử lý nào." | "No calls yet.";
+    time: "Thời điểm" | "Time";
+    entry: "Việc xử lý" | "Operation";
+    decision: "Kết quả" | "Outcome";
+    fault: "Lỗi" | "Fault";
+    denials: "Từ chối" | "Denials";
+    evidence: "Bản ghi chứng cứ" | "Evidence record";
+
+    // Pages that tell of a problem.
+    problem_prefix: "Lỗi:" | "Error:";
+    problem_next: "Việc cần làm tiếp" | "What to do next";
+    problem_code: "Mã lỗi" | "Code";
+    problem_request: "Mã yêu cầu, khi liên hệ hỗ trợ" | "Request id, when asking for help";
+    problem_home: "Về trang đầu" | "Go to the first page";
+    not_found_title: "Không tìm thấy trang này" | "This page was not found";
+    not_found_detail: "Địa chỉ có thể đã gõ sai, hoặc trang đã được chuyển đi." | "The address may be mistyped, or the page has moved.";
+    not_found_next: "Kiểm tra lại địa chỉ, hoặc bắt đầu từ trang đầu." | "Check the address, or start from the first page.";
+    broken_title: "Hệ thống không lập được trang này" | "The system could not make this page";
+    broken_detail: "Lỗi nằm ở phía hệ thống và đã được ghi lại. Không có gì bị thay đổi." | "The fault is on our side and was logged. Nothing was changed.";
+    broken_next: "Thử lại sau ít phút. Nếu vẫn lỗi, báo cho người vận hành kèm mã yêu cầu." | "Try again in a few minutes. If it stays, tell the operator the request id.";
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn no_text_is_empty_and_no_two_languages_are_alike() {
+        assert!(TEXTS.len() > 50);
+        for (key, vi, en) in TEXTS {
+            assert!(!vi.trim().is_empty() && !en.trim().is_empty(), "{key} is empty");
+            assert_eq!(vi.trim(), *vi, "{key} has spaces around");
+            assert_eq!(en.trim(), *en, "{key} has spaces around");
+            assert_ne!(vi, en, "{key} is not translated");
+        }
+    }
+
+    #[test]
+    fn vietnamese_is_written_composed() {
+        // Combining marks (U+0300 to U+036F) would break searching and some fonts: texts are NFC.
+        for (key, vi, _) in TEXTS {
+            assert!(!vi.chars().any(|c| ('\u{300}'..='\u{36f}').contains(&c)), "{key}");
+        }
+    }
+
+    #[test]
+    fn every_text_is_used_by_a_page() {
+        let sources: BTreeSet<&str> = [
+            include_str!("../../templates/layout.html"),
+            include_str!("../../templates/board.html"),
+            include_str!("../../templates/rows.html"),
+            include_str!("../../templates/pilot.html"),
+            include_str!("../../templates/problem.html"),
+            include_str!("../console/board.rs"),
+            include_str!("../console/pilot.rs"),
+            include_str!("../console/pages.rs"),
+            include_str!("../console/state.rs"),
+        ]
+        .into();
+        for (key, ..) in TEXTS {
+            let use_of = format!("words.{key}");
+            let used = sources.iter().any(|source| {
+                source.match_indices(&use_of).any(|(at, _)| {
+                    let next = source.get(at + use_of.len()..).and_then(|rest| rest.chars().next());
+                    !next.is_some_and(|c| c.is_alphanumeric() || c == '_')
+                })
+            });
+            assert!(used, "{key} is used nowhere: remove it");
+        }
+    }
+}

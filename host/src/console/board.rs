@@ -175,14 +175,12 @@ impl BoardView {
     }
 
     fn lead(&self) -> String {
-        let (size, groups, running) = (self.size(), self.groups.len(), self.running());
+        let (size, groups) = (self.size(), self.groups.len());
         match self.frame.lang {
-            Lang::Vi => format!(
-                "Kế hoạch có {size} mô hình điểm trong {groups} nhóm; {running} mô hình đang chạy trên hệ thống này."
-            ),
-            Lang::En => {
-                format!("The plan has {size} pilot models in {groups} groups; {running} of them run on this system.")
+            Lang::Vi => {
+                format!("{size} mô hình điểm trong {groups} nhóm của kế hoạch, và tình trạng của từng mô hình.")
             }
+            Lang::En => format!("The plan's {size} pilot models in {groups} groups, and how each of them stands."),
         }
     }
 

@@ -54,7 +54,6 @@ words! {
     indicators_none: "Chưa có số liệu chỉ số." | "No indicator figures yet.";
     target: "Mục tiêu:" | "Target:";
     groups_nav: "Các nhóm mô hình" | "Groups of models";
-    group: "Nhóm" | "Group";
     number: "Số" | "No.";
     lead: "Cơ quan chủ trì" | "Lead agency";
     lead_now: "Nay:" | "Now:";
@@ -83,7 +82,7 @@ words! {
     purpose: "Mục đích" | "Purpose";
     legal_basis: "Căn cứ pháp lý" | "Legal basis";
     budget: "Hạn mức" | "Budget";
-    rights_title: "Đã xin, đã cấp, có gọi được, đã dùng" | "Requested, granted, imported, used";
+    rights_title: "Đã xin, đã cấp, có trong mã, đã dùng" | "Requested, granted, imported, used";
     rights_caption: "Từng chức năng của từng quyền năng" | "Function by function of each capability";
     rights_note: "“Có trong mã” đọc từ chính tệp nhị phân: chức năng không có ở đó thì ứng dụng không thể gọi." | "“Imported” is read off the binary itself: what is not there cannot be called.";
     right: "Chức năng" | "Function";

@@ -1,1 +1,4 @@
-//! pilothouse-tests
+//! What the end-to-end tests share.
+#![forbid(unsafe_code)]
+
+pub mod zoo;

@@ -1,0 +1,280 @@
+//! Those that pass the static checks: the engine, its limits and the host's checks of answers must hold them.
+
+use super::{
+    Fate::{AnswerRefused, Denied, FailsOnTrial, Fault},
+    Specimen,
+    making::{ANSWER, Module},
+};
+
+/// A loop that never ends.
+const FOREVER: &str = "(loop $again (br $again)) unreachable";
+
+/// The request of those that count.
+const MAY_COUNT: &str = r#"
+[indicators]
+zoo-counts = { kind = "count", title = { vi = "Số lần (giả định)", en = "Counts (fictional)" } }
+
+[[capability]]
+name = "reporting"
+functions = ["count"]
+scope = { indicators = ["zoo-counts"] }
+purpose = { vi = "Thử hạn mức (giả định)", en = "Trying the budget (fictional)" }
+legal-basis = ["91/2025/QH15"]
+budget = { calls-per-minute = 60 }
+"#;
+
+/// The request of the one that collects handles.
+const MAY_FIND_PLACES: &str = r#"
+[[capability]]
+name = "places"
+functions = ["unit-on"]
+purpose = { vi = "Thử số tay nắm (giả định)", en = "Trying the handles (fictional)" }
+legal-basis = ["91/2025/QH15"]
+budget = { calls-per-minute = 6000 }
+"#;
+
+/// Counts once: the indicator's name lies at 6000, the answer at 6100, its first byte says whether it was denied.
+const COUNT: &str =
+    "(call $count (i32.const 6000) (i32.const 10) (i32.const 1) (i32.const 0) (i32.const 0) (i32.const 6100))";
+const IMPORT_COUNT: &str =
+    r#"(import "pilothouse:reporting/reports@1.0.0" "count" (func $count (param i32 i32 i32 i32 i32 i32)))"#;
+const INDICATOR: &str = r#"(data (i32.const 6000) "zoo-counts")"#;
+const COUNTING: &str = "import pilothouse:reporting/reports@1.0.0;";
+
+pub(super) const SPECIMENS: &[Specimen] = &[
+    Specimen {
+        name: "zoo-starts-forever",
+        does: "loops before it can be called",
+        fate: FailsOnTrial,
+        requests: "",
+        make: || Module { more: "(func $s (loop $again (br $again))) (start $s)", ..Module::default() }.component(""),
+    },
+    Specimen {
+        name: "zoo-describes-forever",
+        does: "loops when it is asked what it does",
+        fate: FailsOnTrial,
+        requests: "",
+        make: || Module { describe: FOREVER, ..Module::default() }.component(""),
+    },
+    Specimen {
+        name: "zoo-describes-too-much",
+        does: "describes itself with a megabyte",
+        fate: FailsOnTrial,
+        requests: "",
+        make: || {
+            // The whole of its memory as one text of zeros, behind a result area in its first page.
+            let describe = "(i32.store (i32.const 1600) (i32.const 65536)) (i32.store (i32.const 1604) (i32.const 917504)) i32.const 1600";
+            Module { memory: "16", describe, ..Module::default() }.component("")
+        },
+    },
+    Specimen {
+        name: "zoo-large-table",
+        does: "declares a table of a million elements",
+        fate: FailsOnTrial,
+        requests: "",
+        make: || Module { more: "(table 1000000 funcref)", ..Module::default() }.component(""),
+    },
+    Specimen {
+        name: "zoo-large-memory",
+        does: "declares a memory of 64 MiB",
+        fate: FailsOnTrial,
+        requests: "",
+        make: || Module { memory: "1024", ..Module::default() }.component(""),
+    },
+    Specimen {
+        name: "zoo-loops",
+        does: "loops forever",
+        fate: Fault("deadline"),
+        requests: "",
+        make: || Module { call: FOREVER, ..Module::default() }.component(""),
+    },
+    Specimen {
+        name: "zoo-asks-forever",
+        does: "asks the host for the time forever, with calls that need no grant",
+        fate: Fault("deadline"),
+        requests: "",
+        make: || {
+            Module {
+                imports: r#"(import "pilothouse:call/occasion@1.0.0" "at" (func $time (result i64)))"#,
+                call: "(loop $again (drop (call $time)) (br $again)) unreachable",
+                ..Module::default()
+            }
+            .component("import pilothouse:call/occasion@1.0.0;")
+        },
+    },
+    Specimen {
+        name: "zoo-grows-memory",
+        does: "takes all the memory that there is, and fails when it gets no more",
+        fate: Fault("memory"),
+        requests: "",
+        make: || {
+            let call = "(loop $again (br_if $again (i32.ne (memory.grow (i32.const 1)) (i32.const -1)))) unreachable";
+            Module { call, ..Module::default() }.component("")
+        },
+    },
+    Specimen {
+        name: "zoo-grows-in-realloc",
+        does: "takes memory forever while the host hands it its input",
+        fate: Fault("deadline"),
+        requests: "",
+        make: || {
+            let realloc = "(loop $again (drop (memory.grow (i32.const 1))) (br $again)) unreachable";
+            Module { realloc, ..Module::default() }.component("")
+        },
+    },
+    Specimen {
+        name: "zoo-realloc-outside",
+        does: "tells the host to write its input outside the memory",
+        fate: Fault("answer"),
+        requests: "",
+        make: || Module { realloc: "i32.const -16", ..Module::default() }.component(""),
+    },
+    Specimen {
+        name: "zoo-grows-table",
+        does: "grows a table until it gets no more, and fails",
+        fate: Fault("table"),
+        requests: "",
+        make: || {
+            let call = "(loop $again (br_if $again (i32.ne (table.grow $t (ref.null func) (i32.const 1000)) (i32.const -1)))) unreachable";
+            Module { more: "(table $t 1 funcref)", call, ..Module::default() }.component("")
+        },
+    },
+    Specimen {
+        name: "zoo-recurses",
+        does: "calls itself forever",
+        fate: Fault("stack"),
+        requests: "",
+        make: || {
+            // What it does with the answer keeps it from being a loop.
+            let more = "(func $deeper (param i32) (result i32) (i32.add (i32.const 1) (call $deeper (i32.add (local.get 0) (i32.const 1)))))";
+            Module { more, call: "(call $deeper (i32.const 0))", ..Module::default() }.component("")
+        },
+    },
+    Specimen {
+        name: "zoo-traps",
+        does: "traps",
+        fate: Fault("trapped"),
+        requests: "",
+        make: || Module { call: "unreachable", ..Module::default() }.component(""),
+    },
+    Specimen {
+        name: "zoo-turned-name",
+        does: "traps in a function whose name a right-to-left override shows turned round",
+        fate: Fault("trapped"),
+        requests: "",
+        make: || {
+            let more = r#"(func $"\u{202e}dewolla" unreachable)"#;
+            Module { more, call: r#"(call $"\u{202e}dewolla") i32.const 2048"#, ..Module::default() }.component("")
+        },
+    },
+    Specimen {
+        name: "zoo-long-answer",
+        does: "answers with a text of 4 GB, most of it outside its memory",
+        fate: Fault("answer"),
+        requests: "",
+        make: || Module { data: ("{}", u32::MAX), ..Module::default() }.component(""),
+    },
+    Specimen {
+        name: "zoo-answer-outside",
+        does: "answers with a result outside its memory",
+        fate: Fault("answer"),
+        requests: "",
+        make: || Module { call: "i32.const 0x7ffffff0", ..Module::default() }.component(""),
+    },
+    Specimen {
+        name: "zoo-no-utf8",
+        does: "answers with bytes that are no UTF-8",
+        fate: Fault("answer"),
+        requests: "",
+        make: || Module { data: (r"\ff\fe\c0\80", 4), ..Module::default() }.component(""),
+    },
+    Specimen {
+        name: "zoo-large-answer",
+        does: "answers with more data than the contract allows, all of it in its memory",
+        fate: Fault("answer"),
+        requests: "",
+        make: || Module { memory: "16", data: ("{}", 900_000), ..Module::default() }.component(""),
+    },
+    Specimen {
+        name: "zoo-turned-decision",
+        does: "decides with a code that a right-to-left override shows turned round",
+        fate: Fault("answer"),
+        requests: "",
+        make: || {
+            Module { more: r#"(data (i32.const 5000) "\u{202e}enod")"#, decision: (5000, 7), ..Module::default() }
+                .component("")
+        },
+    },
+    Specimen {
+        name: "zoo-undeclared-decision",
+        does: "decides what its manifest does not declare",
+        fate: AnswerRefused,
+        requests: "",
+        make: || {
+            Module { more: r#"(data (i32.const 5000) "grant")"#, decision: (5000, 5), ..Module::default() }
+                .component("")
+        },
+    },
+    Specimen {
+        name: "zoo-no-json",
+        does: "answers with data that is no JSON",
+        fate: AnswerRefused,
+        requests: "",
+        make: || Module { data: (r#"{\22n\22:"#, 5), ..Module::default() }.component(""),
+    },
+    Specimen {
+        name: "zoo-other-json",
+        does: "answers with JSON outside its own schema",
+        fate: AnswerRefused,
+        requests: "",
+        make: || Module { data: (r#"{\22name\22:\22Th\e1\bb\ad\22}"#, 15), ..Module::default() }.component(""),
+    },
+    Specimen {
+        name: "zoo-deep-json",
+        does: "answers with JSON nested a hundred thousand deep",
+        fate: AnswerRefused,
+        requests: "",
+        make: || {
+            let call = format!("(memory.fill (i32.const 70000) (i32.const 0x5b) (i32.const 100000))
+                (i32.store (i32.const 2096) (i32.const 70000)) (i32.store (i32.const 2100) (i32.const 100000)) {ANSWER}");
+            Module { memory: "4", call: &call, ..Module::default() }.component("")
+        },
+    },
+    Specimen {
+        name: "zoo-collects-handles",
+        does: "asks for handles forever and lets none go",
+        fate: Fault("excess"),
+        requests: MAY_FIND_PLACES,
+        make: || {
+            Module {
+                imports: r#"(import "pilothouse:places/places@1.0.0" "unit-on" (func $unit (param i32 i32 i32 i32 i32)))"#,
+                more: r#"(data (i32.const 6000) "188802026-01-01")"#,
+                call: "(loop $again (call $unit (i32.const 6000) (i32.const 5) (i32.const 6005) (i32.const 10) (i32.const 6100)) (br $again)) unreachable",
+                ..Module::default()
+            }
+            .component("import pilothouse:places/places@1.0.0;")
+        },
+    },
+    Specimen {
+        name: "zoo-counts-until-denied",
+        does: "calls a capability until its budget is spent, then answers",
+        fate: Denied("budget-spent"),
+        requests: MAY_COUNT,
+        make: || {
+            let call =
+                format!("(loop $again {COUNT} (br_if $again (i32.eqz (i32.load8_u (i32.const 6100))))) {ANSWER}");
+            Module { imports: IMPORT_COUNT, more: INDICATOR, call: &call, ..Module::default() }.component(COUNTING)
+        },
+    },
+    Specimen {
+        name: "zoo-counts-forever",
+        does: "calls a capability forever and heeds no denial",
+        fate: Fault("excess"),
+        requests: MAY_COUNT,
+        make: || {
+            // The denials' texts land on its heap again and again, so that it is the number of calls that ends it.
+            let call = format!("(loop $again {COUNT} (global.set $heap (i32.const 8192)) (br $again)) unreachable");
+            Module { imports: IMPORT_COUNT, more: INDICATOR, call: &call, ..Module::default() }.component(COUNTING)
+        },
+    },
+];

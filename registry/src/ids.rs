@@ -298,6 +298,13 @@ impl Digest {
     }
 }
 
+impl KeyId {
+    /// The id that begins this digest.
+    pub(crate) fn of_bytes(digest: &[u8]) -> Self {
+        Self(hex::encode(digest.get(..8).unwrap_or(digest)).into())
+    }
+}
+
 closed_set! {
     /// A named power of the host: one WIT package each.
     Capability, "the capability", {

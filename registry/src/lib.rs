@@ -4,14 +4,25 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+pub mod catalogue;
 pub mod contract;
+pub mod door;
+pub mod error;
 pub mod grant;
 pub mod ids;
+pub mod keys;
 pub mod manifest;
+pub mod oci;
+pub mod package;
 pub mod scope;
+#[cfg(test)]
+mod test_pilot;
 pub mod text;
+pub mod trust;
 pub mod version;
 
+pub use door::{Entry, Imports, Proof};
+pub use error::DoorError;
 pub use grant::{
     ApproveError, Ask, Budget, CapabilityRequest, Ceiling, Decision, DenialCode, Effective, EffectiveRight, Grant,
     GrantState, Line, decide, wider,
@@ -22,6 +33,8 @@ pub use ids::{
     SettingName, TableName, TickName, UnitCode, VendorId,
 };
 pub use manifest::{Config, ConfigError, Manifest, ManifestError};
+pub use package::{Package, Signer};
 pub use scope::{AnyAsk, AnyScope, Difference, MissKind, Scope, ScopeMiss};
 pub use text::{Bilingual, Purpose, TextError, escape_name};
+pub use trust::{Trust, TrustError, TrustedKey};
 pub use version::{ContractVersion, PilotVersion};

@@ -98,14 +98,19 @@ const NAME_CHARS: usize = 64;
 
 /// A name that someone else chose, fit for a log or a page: printable ASCII only, the rest as `\u{…}`, at most 64 characters of it.
 pub fn escape_name(name: &str) -> String {
-    let mut out = String::with_capacity(NAME_CHARS);
-    for (count, c) in name.chars().enumerate() {
+    escape(name, NAME_CHARS)
+}
+
+/// The same for a sentence in which such names may stand, at most `most` characters of it.
+pub(crate) fn escape(text: &str, most: usize) -> String {
+    let mut out = String::new();
+    for c in text.chars() {
         let escaped = if (c.is_ascii_graphic() && c != '\\') || c == ' ' {
             c.to_string()
         } else {
             c.escape_unicode().to_string()
         };
-        if count == NAME_CHARS || out.len() + escaped.len() > NAME_CHARS {
+        if out.len() + escaped.len() > most {
             out.push('…');
             break;
         }

@@ -79,7 +79,7 @@ impl ContractVersion {
 
     /// Whether this host runs pilots of that version.
     pub fn is_supported(self) -> bool {
-        self.major == Self::CURRENT.major && self.minor <= Self::CURRENT.minor
+        self.major == Self::CURRENT.major && (0..=Self::CURRENT.minor).contains(&self.minor)
     }
 }
 

@@ -1,1 +1,9 @@
-//! pilothouse
+//! The host: governance of pilots, the REST API, the console, the command line.
+//!
+//! Arrows point one way: `cli, api, console → governance → runtime → store → evidence`; `registry` and `wit` know nobody.
+#![forbid(unsafe_code)]
+
+pub mod console;
+pub mod embedded;
+pub mod governance;
+pub mod words;

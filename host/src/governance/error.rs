@@ -1,0 +1,301 @@
+//! What governance refuses, one variant for each thing that someone would do differently about.
+
+use pilothouse_registry::{Bilingual, DoorError, PilotId, Role};
+use pilothouse_runtime::Fault;
+use pilothouse_store::{CommitError, OpenError, StoreError};
+
+/// A field of a request that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct FieldError {
+    /// JSON Pointer.
+    pub pointer: String,
+    /// What is wrong and how to mend it; no value.
+    pub message: String,
+}
+
+/// Why a call of a pilot gave no outcome.
+#[derive(Debug, thiserror::Error)]
+pub enum CallError {
+    /// No such pilot here.
+    #[error("there is no pilot `{0}` on this host: see `pilot pilots` for those that are installed")]
+    UnknownPilot(PilotId),
+    /// Switched off.
+    #[error("{pilot} is disabled: go on by the paper procedure, or ask the working group to enable it")]
+    Disabled {
+        /// Which.
+        pilot: PilotId,
+        /// What the manifest says to callers.
+        while_down: Bilingual,
+    },
+    /// Set aside after faults.
+    #[error("{pilot} was set aside after repeated faults: go on by the paper procedure, it is tried again by itself")]
+    Quarantined {
+        /// Which.
+        pilot: PilotId,
+        /// Until when, microseconds UTC.
+        until: i64,
+        /// What the manifest says to callers.
+        while_down: Bilingual,
+    },
+    /// No such operation or reading.
+    #[error("{pilot} has no `{name}`: see its operations under /v1/pilots/{pilot}")]
+    UnknownOperation {
+        /// Which.
+        pilot: PilotId,
+        /// What was asked for, escaped.
+        name: String,
+    },
+    /// The caller's role may not.
+    #[error("the role `{role}` may not call this operation: use a credential of one of the roles that the manifest names")]
+    Forbidden {
+        /// The caller's.
+        role: Role,
+    },
+    /// The input does not fit the schema.
+    #[error("the input does not fit the operation's schema: correct the fields that are named")]
+    Invalid {
+        /// Each field.
+        errors: Vec<FieldError>,
+    },
+    /// A person of the input cannot be taken.
+    #[error("{message}")]
+    Person {
+        /// JSON Pointer.
+        pointer: String,
+        /// Stable name.
+        code: String,
+        /// What is wrong and how to mend it.
+        message: String,
+    },
+    /// The pilot refused the request.
+    #[error("the pilot refused the request with `{code}`: see its words, correct the field and send it again")]
+    Refused {
+        /// Evidence id.
+        id: String,
+        /// Code of its catalogue.
+        code: String,
+        /// JSON Pointer.
+        field: Option<String>,
+        /// In English, for developers.
+        why: Option<String>,
+        /// The code in both languages.
+        words: (String, String),
+    },
+    /// The component failed.
+    #[error("{fault}")]
+    Fault {
+        /// Evidence id.
+        id: String,
+        /// How.
+        fault: Fault,
+        /// What the manifest says to callers.
+        while_down: Bilingual,
+    },
+    /// The reference was used for something else.
+    #[error("this reference was used for another request: give each request a reference of its own")]
+    ReferenceUsed,
+    /// The reference is malformed.
+    #[error("the reference must have 1 to 64 printable characters: use the number that your own software gave the case")]
+    Reference,
+    /// When the event happened cannot be.
+    #[error("captured_at is in the future or too long ago: check the clock of the device")]
+    CapturedAt,
+    /// Others changed the same rows again and again.
+    #[error("others changed the same records meanwhile: send the request again")]
+    Busy,
+    /// It could not be kept. Nothing was done.
+    #[error("the host cannot keep its record now, so nothing was done: try again")]
+    Store(#[from] CommitError),
+}
+
+impl CallError {
+    /// Stable name: the `type` of the problem, and the key of its wording.
+    pub fn code(&self) -> &'static str {
+        match self {
+            CallError::UnknownPilot(_) => "unknown-pilot",
+            CallError::Disabled { .. } => "pilot-disabled",
+            CallError::Quarantined { .. } => "pilot-quarantined",
+            CallError::UnknownOperation { .. } => "unknown-operation",
+            CallError::Forbidden { .. } => "role-not-allowed",
+            CallError::Invalid { .. } => "invalid-input",
+            CallError::Person { .. } => "person-not-taken",
+            CallError::Refused { .. } => "refused-by-pilot",
+            CallError::Fault { .. } => "pilot-failed",
+            CallError::ReferenceUsed => "reference-used",
+            CallError::Reference => "invalid-reference",
+            CallError::CapturedAt => "invalid-captured-at",
+            CallError::Busy => "busy",
+            CallError::Store(_) => "not-kept",
+        }
+    }
+
+    /// The HTTP status that says it.
+    pub fn status(&self) -> u16 {
+        match self {
+            CallError::UnknownPilot(_) | CallError::UnknownOperation { .. } => 404,
+            CallError::Disabled { .. } | CallError::Quarantined { .. } | CallError::Busy | CallError::Store(_) => 503,
+            CallError::Forbidden { .. } => 403,
+            CallError::Invalid { .. } | CallError::Person { .. } | CallError::Refused { .. } | CallError::CapturedAt => 422,
+            CallError::Reference => 400,
+            CallError::ReferenceUsed => 409,
+            CallError::Fault { fault: Fault::Deadline, .. } => 504,
+            CallError::Fault { fault: Fault::Full, .. } => 503,
+            CallError::Fault { .. } => 502,
+        }
+    }
+}
+
+/// Why governance did not do what an officer asked, or the house could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum HouseError {
+    /// The data folder.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// A file of the data folder.
+    #[error("{path} cannot be read or written: see that it belongs to this user and has not been changed")]
+    File {
+        /// Which.
+        path: String,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The engine.
+    #[error("the wasm engine could not be started: lift the limit on virtual memory for this process")]
+    Engine(#[source] pilothouse_runtime::engine::EngineError),
+    /// A package was refused at the door.
+    #[error(transparent)]
+    Door(#[from] DoorError),
+    /// The store of packages.
+    #[error(transparent)]
+    Packages(#[from] pilothouse_registry::oci::LayoutError),
+    /// A component could not be compiled.
+    #[error(transparent)]
+    Compile(#[from] pilothouse_runtime::compile::CompileError),
+    /// It does not link with its grants.
+    #[error("{pilot} imports what no grant covers: have it approved (`pilot grant request {pilot}`, then two approvals), or keep the version in service")]
+    NotGranted {
+        /// Which.
+        pilot: PilotId,
+        /// The functions.
+        functions: Vec<String>,
+    },
+    /// Its trial failed.
+    #[error("the component failed when it was asked to describe itself: {fault}")]
+    Trial {
+        /// How.
+        fault: Fault,
+    },
+    /// What it says of itself is not what its package says.
+    #[error("the component describes other operations than its package: build it again with `pilot build`")]
+    Describes,
+    /// No such thing.
+    #[error("there is no {what} `{id}`: see the list of those that are")]
+    Unknown {
+        /// A pilot, a grant, an invocation, …
+        what: &'static str,
+        /// Which, escaped.
+        id: String,
+    },
+    /// This version is here already, with other content.
+    #[error("{pilot} {version} is installed already with other content: give the new build another version")]
+    VersionExists {
+        /// Which.
+        pilot: PilotId,
+        /// Which version.
+        version: String,
+    },
+    /// A setting that does not fit.
+    #[error("{message}")]
+    Setting {
+        /// Which.
+        key: String,
+        /// What is wrong and how to mend it.
+        message: String,
+    },
+    /// Somebody else changed it meanwhile.
+    #[error("{0} was changed meanwhile: look at what is there now and decide again")]
+    Stale(&'static str),
+    /// Four eyes.
+    #[error(transparent)]
+    Approve(#[from] pilothouse_registry::ApproveError),
+    /// The values of this invocation are gone.
+    #[error("the values of this invocation were destroyed by retention or an erasure order: its record stays, a replay is no longer possible")]
+    Destroyed,
+    /// A text that is no id, key, role, …
+    #[error("{what}: {message}")]
+    Malformed {
+        /// The field.
+        what: &'static str,
+        /// What is wrong and how to mend it.
+        message: String,
+    },
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// It could not be kept.
+    #[error(transparent)]
+    Commit(#[from] CommitError),
+    /// A record could not be written.
+    #[error("the record of this change could not be written, so nothing was changed")]
+    Record(#[from] pilothouse_evidence::RecordError),
+    /// Sealing failed.
+    #[error("a value could not be sealed or opened: the keys of this data folder are not those that it was made with")]
+    Seal(#[from] pilothouse_evidence::SealError),
+    /// The embedded policy files.
+    #[error("a policy file that belongs to this version cannot be read: {0}")]
+    Policy(String),
+}
+
+impl HouseError {
+    /// Stable name: the `type` of the problem.
+    pub fn code(&self) -> &'static str {
+        match self {
+            HouseError::Open(_) => "data-folder",
+            HouseError::File { .. } => "data-file",
+            HouseError::Engine(_) => "engine",
+            HouseError::Door(error) => error.code(),
+            HouseError::Packages(_) => "package-store",
+            HouseError::Compile(_) => "not-compiled",
+            HouseError::NotGranted { .. } => "not-granted",
+            HouseError::Trial { .. } => "trial-failed",
+            HouseError::Describes => "schemas-differ",
+            HouseError::Unknown { .. } => "not-found",
+            HouseError::VersionExists { .. } => "version-exists",
+            HouseError::Setting { .. } => "invalid-setting",
+            HouseError::Stale(_) => "changed-meanwhile",
+            HouseError::Approve(error) => error.code(),
+            HouseError::Destroyed => "values-destroyed",
+            HouseError::Malformed { .. } => "malformed",
+            HouseError::Store(_) | HouseError::Commit(_) => "not-kept",
+            HouseError::Record(_) => "not-recorded",
+            HouseError::Seal(_) => "not-sealed",
+            HouseError::Policy(_) => "policy",
+        }
+    }
+
+    /// The HTTP status that says it.
+    pub fn status(&self) -> u16 {
+        match self {
+            HouseError::Door(_) | HouseError::Trial { .. } | HouseError::Describes | HouseError::Compile(_) => 422,
+            HouseError::Setting { .. } | HouseError::Malformed { .. } => 422,
+            HouseError::NotGranted { .. } | HouseError::Approve(_) | HouseError::VersionExists { .. } => 409,
+            HouseError::Stale(_) => 412,
+            HouseError::Unknown { .. } => 404,
+            HouseError::Destroyed => 410,
+            HouseError::Commit(CommitError::Stale { .. } | CommitError::Conflict { .. }) => 412,
+            HouseError::Commit(CommitError::Exists { .. }) => 409,
+            HouseError::Store(_) | HouseError::Commit(_) => 503,
+            HouseError::Open(_) | HouseError::File { .. } | HouseError::Engine(_) | HouseError::Record(_) => 500,
+            HouseError::Seal(_) | HouseError::Policy(_) | HouseError::Packages(_) => 500,
+        }
+    }
+
+    /// What to do next, where the text does not say it.
+    pub fn help(&self) -> Option<String> {
+        match self {
+            HouseError::Door(error) => Some(error.help()),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! Which pilot may do what, for whom, and what becomes of a call: models, versions, grants, settings, credentials, the way of a call.
+//!
+//! **Invariant:** a decision and its record are both kept, or neither is.
+//! **Invariant:** who decides is an argument ([`Caller`]); nothing here reads a clock but [`House::now`].
+
+mod error;
+pub mod intake;
+mod keys;
+mod officers;
+mod opening;
+mod outbox;
+pub mod packaging;
+mod records;
+mod running;
+mod schedules;
+mod serve;
+mod views;
+mod wording;
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, RwLock};
+
+use arc_swap::ArcSwap;
+use pilothouse_evidence::{CheckpointKey, MasterKey, SealKey};
+use pilothouse_registry::catalogue::Catalogue;
+use pilothouse_registry::{Ceiling, FacilityId, PilotId, Role, Trust, UnitCode};
+use pilothouse_runtime::compile::Compiler;
+use pilothouse_runtime::faults::Faults;
+use pilothouse_runtime::keys::Secret;
+use pilothouse_runtime::province::Province;
+use pilothouse_runtime::record::EffectKeys;
+use pilothouse_runtime::{Machine, Providers};
+use pilothouse_store::Store;
+
+pub use error::{CallError, FieldError, HouseError};
+pub use opening::{Demo, DemoCredential, OpenOptions, Progress};
+pub use outbox::{DeskMode, DeskNotice};
+pub use running::Running;
+pub use serve::{Answer, CallRequest, What};
+pub use views::{
+    Changed, CredentialLine, GroupLine, IndicatorLine, Installed, InvocationLine, InvocationView, ModelLine, NewCredential, PilotDetail,
+    PilotLine, PilotState, Replayed, SettingsView,
+};
+
+/// Who asks: a credential of a desk, a device or an officer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// Id of the credential; never the secret.
+    pub credential: String,
+    /// In which role.
+    pub role: Role,
+    /// For which unit.
+    pub unit: UnitCode,
+    /// For which facility.
+    pub facility: Option<FacilityId>,
+    /// From which device.
+    pub device: Option<String>,
+}
+
+/// A credential as the host checks it.
+pub(crate) struct Known {
+    caller: Caller,
+    hash: [u8; 32],
+}
+
+/// The house: everything that answers. Cheap to clone.
+#[derive(Clone)]
+pub struct House(pub(crate) Arc<Rooms>);
+
+/// One field a room.
+pub(crate) struct Rooms {
+    pub(crate) dir: PathBuf,
+    pub(crate) store: Store,
+    pub(crate) machine: Machine,
+    pub(crate) compiler: Compiler,
+    pub(crate) province: Arc<Province>,
+    pub(crate) providers: Arc<Providers>,
+    pub(crate) faults: Arc<Faults>,
+    pub(crate) packages: pilothouse_registry::oci::Layout,
+    pub(crate) catalogue: Catalogue,
+    pub(crate) ceiling: Ceiling,
+    pub(crate) trust: RwLock<Trust>,
+    pub(crate) credentials: RwLock<HashMap<String, Known>>,
+    pub(crate) running: ArcSwap<HashMap<PilotId, Arc<Running>>>,
+    pub(crate) secret: Secret,
+    pub(crate) master: MasterKey,
+    pub(crate) responses: SealKey,
+    pub(crate) payloads: SealKey,
+    pub(crate) effect_keys: EffectKeys,
+    pub(crate) log_key: CheckpointKey,
+    pub(crate) desk: outbox::PoliceDesk,
+    pub(crate) demo: Demo,
+    pub(crate) stop: tokio_util::sync::CancellationToken,
+    pub(crate) tasks: Mutex<Vec<tokio::task::JoinHandle<()>>>,
+    /// One change of a pilot at a time: two officers never relink the same pilot at once.
+    pub(crate) changing: tokio::sync::Mutex<()>,
+}
+
+impl House {
+    /// The only clock of the house: microseconds since 1970, UTC.
+    #[expect(clippy::unused_self, reason = "the clock is the house's: whoever wants the time needs a house")]
+    pub fn now(&self) -> i64 {
+        now()
+    }
+
+    /// Who shows this token; none where it is unknown or revoked.
+    pub fn authenticate(&self, token: &str) -> Option<Caller> {
+        let (id, secret) = keys::split_token(token)?;
+        let known = self.0.credentials.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let known = known.get(id)?;
+        keys::same(&known.hash, &keys::token_hash(secret)).then(|| known.caller.clone())
+    }
+
+    /// Who is called without a credential of its own: the host's ticks and its own changes.
+    pub(crate) fn host_caller(&self) -> Result<Caller, HouseError> {
+        Ok(Caller { credential: "host".to_owned(), role: parse("role", "host")?, unit: parse("unit", SEAT)?, facility: None, device: None })
+    }
+
+    /// The demonstration's people and credentials.
+    pub fn demo(&self) -> &Demo {
+        &self.0.demo
+    }
+
+    /// The synthetic province behind the embedded providers.
+    pub fn province(&self) -> &Arc<Province> {
+        &self.0.province
+    }
+
+    /// Declared faults of providers, for drills.
+    pub fn faults(&self) -> &Arc<Faults> {
+        &self.0.faults
+    }
+
+    /// The key that checkpoints of the log are signed with, as C2SP writes it.
+    pub fn log_key(&self) -> String {
+        self.0.log_key.to_string()
+    }
+
+    /// Ends the background work and keeps what is under way.
+    pub async fn close(&self) {
+        self.0.stop.cancel();
+        let tasks = std::mem::take(&mut *self.0.tasks.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
+        for task in tasks {
+            // A task that panicked has said so; the others are waited for.
+            let _ended = task.await;
+        }
+        self.0.store.close().await;
+    }
+}
+
+/// The ward where the province's seat is (Phường Đồng Hới); the host's own ticks speak from there.
+pub(crate) const SEAT: &str = "18880";
+
+pub(crate) fn now() -> i64 {
+    let nanos = time::OffsetDateTime::now_utc().unix_timestamp_nanos();
+    i64::try_from(nanos / 1_000).unwrap_or(i64::MAX)
+}
+
+/// Parses an id of the house's own or of a caller's; the text is not repeated.
+pub(crate) fn parse<T: std::str::FromStr<Err = pilothouse_registry::IdError>>(what: &'static str, text: &str) -> Result<T, HouseError> {
+    text.parse().map_err(|error: pilothouse_registry::IdError| HouseError::Malformed { what, message: error.to_string() })
+}

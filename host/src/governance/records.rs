@@ -1,0 +1,221 @@
+//! Units of the store: a change with its record, an invocation with all its consequences.
+
+use std::collections::BTreeMap;
+
+use pilothouse_evidence::record::RECORD_VERSION;
+use pilothouse_evidence::{ChangeRecord, LookRecord, Record, SealKey};
+use pilothouse_runtime::Finished;
+use pilothouse_runtime::capabilities::lodging::{STAYS_OWNER, STAYS_TABLE};
+use pilothouse_runtime::occasion::{date_of, local_date};
+use pilothouse_runtime::pending::RowChange as Pended;
+use pilothouse_runtime::record::{About, write_down};
+use pilothouse_runtime::rights::retention_days;
+use pilothouse_store::{
+    Committed, EffectRow, Expected, IndicatorAdd, Once, Part, RowChange, RowWrite, Sealed, StateChange, Unit,
+};
+use uuid::Uuid;
+
+use super::running::Running;
+use super::{CallError, Caller, House, HouseError, now};
+
+/// Microseconds of one day.
+pub(crate) const DAY: i64 = 86_400_000_000;
+/// Longest that an answer is kept for its caller's reference.
+const ONCE_DAYS: i64 = 30;
+/// How long a stay is kept after its last change.
+const STAYS_DAYS: i64 = 400;
+
+pub(crate) fn new_id() -> String {
+    Uuid::now_v7().to_string()
+}
+
+/// A change of what may be done, to be committed with the state that it changes.
+pub(crate) struct Change<'a> {
+    pub(crate) by: &'a Caller,
+    pub(crate) subject: &'static str,
+    pub(crate) of: String,
+    pub(crate) action: &'static str,
+    pub(crate) detail: Vec<(&'static str, String)>,
+}
+
+impl House {
+    /// Commits changes of state with their record.
+    pub(crate) async fn keep_change(&self, change: Change<'_>, changes: Vec<StateChange>) -> Result<Committed, HouseError> {
+        self.keep_change_with(change, changes, Vec::new()).await
+    }
+
+    pub(crate) async fn keep_change_with(
+        &self,
+        change: Change<'_>,
+        changes: Vec<StateChange>,
+        rows: Vec<RowWrite>,
+    ) -> Result<Committed, HouseError> {
+        let Change { by, subject, of, action, detail } = change;
+        let at = now();
+        let id = new_id();
+        let detail: BTreeMap<String, String> = detail.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
+        let record = Record::Change(ChangeRecord {
+            v: RECORD_VERSION,
+            id: id.clone(),
+            at,
+            by: by.credential.clone(),
+            subject: subject.to_owned(),
+            of,
+            action: action.to_owned(),
+            detail,
+        });
+        let record = record.to_canonical()?;
+        let unit = Unit { record, record_id: id, record_at: at, changes, rows, ..Unit::default() };
+        Ok(self.0.store.commit(unit).await?)
+    }
+
+    /// Records a look into the record itself.
+    pub(crate) async fn keep_look(&self, by: &Caller, what: &str, of: &str) -> Result<(), HouseError> {
+        let at = now();
+        let id = new_id();
+        let record = Record::Look(LookRecord {
+            v: RECORD_VERSION,
+            id: id.clone(),
+            at,
+            by: by.credential.clone(),
+            what: what.to_owned(),
+            of: of.to_owned(),
+        });
+        let record = record.to_canonical()?;
+        self.0.store.commit(Unit { record, record_id: id, record_at: at, ..Unit::default() }).await?;
+        Ok(())
+    }
+
+    /// The unit of an ended invocation: record, sealed values, rows, effects, counts, and the answer for its reference.
+    pub(crate) fn unit_of(
+        &self,
+        finished: &Finished,
+        running: &Running,
+        caller: &Caller,
+        once: Option<Once>,
+        extra: Vec<StateChange>,
+    ) -> Result<Unit, CallError> {
+        let rooms = &self.0;
+        let recording = &finished.recording;
+        let occasion = &recording.occasion;
+        let at = occasion.at;
+        let pilot = running.manifest.id.to_string();
+        let model = running.manifest.model.get();
+        let malformed = || CallError::Store(pilothouse_store::CommitError::Malformed { what: "record" });
+        let key = SealKey::random().map_err(|_| malformed())?;
+        let about = About {
+            version: running.manifest.version.to_string(),
+            package: running.package,
+            grants: running.rights_digest,
+            settings: running.settings_digest,
+            caller: pilothouse_evidence::Caller {
+                credential: caller.credential.clone(),
+                role: caller.role.to_string(),
+                unit: caller.unit.to_string(),
+                facility: caller.facility.as_ref().map(ToString::to_string),
+                device: caller.device.clone(),
+            },
+        };
+        let record = write_down(finished, about, model, &key, &rooms.effect_keys);
+        let mut parts = Vec::new();
+        for record in record.into_records() {
+            let bytes = record.to_canonical().map_err(|_| malformed())?;
+            parts.push(Part { record: bytes, record_id: record.id().to_owned() });
+        }
+        let last = parts.pop().ok_or_else(malformed)?;
+        let plain = serde_json::to_vec(recording).map_err(|_| malformed())?;
+        let ciphertext = key.seal(&recording.id, &plain).map_err(|_| malformed())?;
+        let wrapped_key = rooms.master.wrap(&key, &recording.id).map_err(|_| malformed())?;
+        let pending = &finished.pending;
+        let rights = running.pilot.as_ref().map(|pilot| pilot.rights());
+        let mut rows: Vec<RowWrite> = Vec::with_capacity(pending.rows.len() + pending.stays.len());
+        for ((table, row), change) in &pending.rows {
+            let days = rights.and_then(|rights| retention_days(rights, table));
+            rows.push(row_write(&pilot, table, row, change, days.map(|days| at + i64::from(days) * DAY)));
+        }
+        for (row, change) in &pending.stays {
+            rows.push(row_write(STAYS_OWNER, STAYS_TABLE, row, change, Some(at + STAYS_DAYS * DAY)));
+        }
+        let mut effects = Vec::with_capacity(pending.effects.len());
+        for effect in &pending.effects {
+            let key = rooms.effect_keys.key(model, effect.capability, &effect.key).to_string();
+            let payload = rooms.payloads.seal(&key, &effect.payload).map_err(|_| malformed())?;
+            let (capability, function) = (effect.capability.to_owned(), effect.function.to_owned());
+            effects.push(EffectRow { key, pilot: pilot.clone(), capability, function, payload, due: at });
+        }
+        let day = day_number(at);
+        let indicators = pending.counts.iter().map(|count| IndicatorAdd {
+            pilot: pilot.clone(),
+            indicator: count.indicator.clone(),
+            unit: occasion.unit.clone(),
+            facility_class: occasion.facility_class.clone().unwrap_or_default(),
+            day,
+            dims: count.dimensions.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&"),
+            add: i64::from(count.n),
+        });
+        let mut changes = extra;
+        for (kind, text) in &pending.obstacles {
+            let (pilot, unit, kind) = (pilot.clone(), occasion.unit.clone(), kind.clone());
+            changes.push(match text {
+                Some(text_key) => StateChange::ObstacleRaised { pilot, unit, kind, text_key: text_key.clone() },
+                None => StateChange::ObstacleResolved { pilot, unit, kind },
+            });
+        }
+        for series in &pending.series {
+            changes.push(StateChange::Series {
+                pilot: pilot.clone(),
+                name: series.name.clone(),
+                board: series.board.clone(),
+                as_of: series.as_of.clone(),
+                base: series.base.clone(),
+                body: serde_json::from_str(&series.body).unwrap_or_default(),
+            });
+        }
+        Ok(Unit {
+            parts,
+            record: last.record,
+            record_id: last.record_id,
+            record_at: at,
+            pilot: Some(pilot.clone()),
+            sealed: Some(Sealed { ciphertext, wrapped_key }),
+            keep_until: at + i64::from(running.manifest.retention.invocations_days) * DAY,
+            once,
+            rows,
+            counters: Vec::new(),
+            effects,
+            indicators: indicators.collect(),
+            changes,
+        })
+    }
+}
+
+/// The answer for a caller's reference.
+pub(crate) fn once(scope: String, reference: String, request_digest: [u8; 32], response: Vec<u8>, at: i64) -> Once {
+    Once { scope, reference, request_digest, response, keep_until: at + ONCE_DAYS * DAY }
+}
+
+/// yyyymmdd of an instant in province time.
+pub(crate) fn day_number(at: i64) -> i32 {
+    let date = date_of(at);
+    date.year() * 10_000 + i32::from(u8::from(date.month())) * 100 + i32::from(date.day())
+}
+
+/// The first instant of the day in province time.
+pub(crate) fn day_start(at: i64) -> i64 {
+    let offset = 7 * 3_600_000_000;
+    debug_assert_eq!(local_date((at + offset).div_euclid(DAY) * DAY - offset), local_date(at));
+    (at + offset).div_euclid(DAY) * DAY - offset
+}
+
+fn row_write(pilot: &str, table: &str, key: &str, change: &Pended, keep_until: Option<i64>) -> RowWrite {
+    let expected = match change.expected {
+        None => Expected::Any,
+        Some(0) => Expected::Absent,
+        Some(version) => Expected::Version(i64::try_from(version).unwrap_or(i64::MAX)),
+    };
+    let change = match &change.value {
+        Some(value) => RowChange::Put { value: value.clone().into_bytes(), indexes: change.indexes.clone(), keep_until },
+        None => RowChange::Delete,
+    };
+    RowWrite { pilot: pilot.to_owned(), table: table.to_owned(), key: key.to_owned(), expected, change }
+}

@@ -1,0 +1,66 @@
+//! A pilot version as it stands in service: linked, with its schemas compiled and its words parsed, so that a call finds everything done.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64};
+
+use jsonschema::Validator;
+use pilothouse_evidence::Digest;
+use pilothouse_registry::{Manifest, OperationName, Package};
+use pilothouse_runtime::Pilot;
+
+use super::intake::PersonSpots;
+use super::wording::Words;
+
+/// An operation, ready.
+pub(crate) struct Operation {
+    pub(crate) input: Validator,
+    pub(crate) data: Validator,
+    pub(crate) people_in: PersonSpots,
+    pub(crate) people_out: PersonSpots,
+}
+
+/// A pilot version in service, or installed and switched off.
+pub struct Running {
+    pub(crate) manifest: Manifest,
+    pub(crate) package: Digest,
+    /// None: installed, and switched off or waiting for grants.
+    pub(crate) pilot: Option<Pilot>,
+    pub(crate) enabled: AtomicBool,
+    pub(crate) rights_digest: Digest,
+    pub(crate) settings: Arc<str>,
+    pub(crate) settings_digest: Digest,
+    pub(crate) operations: HashMap<OperationName, Operation>,
+    pub(crate) words: Words,
+    pub(crate) revision: i64,
+    pub(crate) counts: Arc<Counts>,
+}
+
+/// What happened since the host started; the board adds what the store has of earlier days.
+#[derive(Debug, Default)]
+pub(crate) struct Counts {
+    pub(crate) calls: AtomicU64,
+    pub(crate) denials: AtomicU64,
+    pub(crate) faults: AtomicU64,
+}
+
+/// Compiles the schemas of every operation.
+pub(crate) fn operations(package: &Package) -> HashMap<OperationName, Operation> {
+    let compile = |schema: &serde_json::Value| {
+        // Linear time on whatever a hostile pattern is; the door has compiled them before.
+        jsonschema::draft202012::options()
+            .with_pattern_options(jsonschema::PatternOptions::regex())
+            .build(schema)
+            .ok()
+    };
+    let ready = package.schemas().operations.iter().filter_map(|(name, schema)| {
+        let operation = Operation {
+            input: compile(&schema.input)?,
+            data: compile(&schema.data)?,
+            people_in: PersonSpots::of_schema(&schema.input),
+            people_out: PersonSpots::of_schema(&schema.data),
+        };
+        Some((name.clone(), operation))
+    });
+    ready.collect()
+}

@@ -1,0 +1,417 @@
+//! The way of a call: who may, people to handles, a fresh instance, evidence and effects together, words for the desk.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use pilothouse_registry::{OperationName, PilotId, TickName};
+use pilothouse_runtime::occasion::date_of;
+use pilothouse_runtime::people::Arrival;
+use pilothouse_runtime::{Decided, Ended, Entry, Fault, Finished, Occasion, Request};
+use pilothouse_store::{CommitError, StateChange};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
+
+use super::intake::{read_card, swap_in, swap_out};
+use super::records::{new_id, once};
+use super::running::Running;
+use super::{CallError, Caller, FieldError, House, HouseError, now};
+
+/// How often a call is run again because another one changed the same rows meanwhile.
+const TRIES: usize = 4;
+/// Most fields that one problem names.
+const MAX_ERRORS: usize = 16;
+/// Furthest that an event may lie in the future: clocks differ.
+const CLOCK_AHEAD: i64 = 5 * 60_000_000;
+/// Furthest that an event may lie in the past; pilots have narrower limits of their own.
+const CLOCK_BEHIND: i64 = 31 * 86_400_000_000;
+
+/// What is asked of a pilot.
+#[derive(Clone)]
+pub enum What {
+    /// An operation with its input.
+    Operation {
+        /// Its name.
+        name: OperationName,
+        /// As the caller sent it: people by number, card text or declaration.
+        input: Value,
+    },
+    /// The text of a card's QR code.
+    Reading {
+        /// Identity data: gone when the person has become a handle.
+        text: String,
+    },
+}
+
+/// One request.
+#[derive(Clone)]
+pub struct CallRequest {
+    /// Of which pilot.
+    pub pilot: PilotId,
+    /// What.
+    pub what: What,
+    /// The caller's own reference: the same one never does a thing twice.
+    pub reference: String,
+    /// When the event happened, if the desk or device was offline.
+    pub captured_at: Option<i64>,
+}
+
+/// The answer to a request.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Answer {
+    /// Evidence id.
+    pub id: String,
+    /// Whether it was given before, to the same reference.
+    pub replayed: bool,
+    /// Decision, reasons, words, data, evidence.
+    pub body: Value,
+}
+
+struct Taken {
+    entry: Entry,
+    people: Vec<Arrival>,
+    operation: Option<OperationName>,
+}
+
+impl House {
+    /// Carries a call out. The answer is given after its evidence, state and effects are durable.
+    ///
+    /// # Errors
+    /// See [`CallError`]; nothing was done unless it says so.
+    pub async fn call(&self, caller: &Caller, call: CallRequest) -> Result<Answer, CallError> {
+        let running = self.running(&call.pilot)?;
+        let reference = call.reference.trim();
+        if reference.is_empty() || reference.len() > 64 || reference.chars().any(char::is_control) {
+            return Err(CallError::Reference);
+        }
+        let entry = self.allow(&running, caller, &call.what)?;
+        let digest = request_digest(&call);
+        let scope = format!("{}/{}/{entry}", caller.credential, call.pilot);
+        for _ in 0..TRIES {
+            let at = now();
+            let captured_at = call.captured_at.unwrap_or(at);
+            if captured_at > at + CLOCK_AHEAD || captured_at < at - CLOCK_BEHIND {
+                return Err(CallError::CapturedAt);
+            }
+            let taken = self.take(&running, &call.what, at)?;
+            let occasion = self.occasion(caller, &running, reference, at, captured_at);
+            match self.attempt(&running, caller, taken, occasion, Some((&scope, digest)), Vec::new()).await {
+                Err(CallError::Store(CommitError::Conflict { .. })) => {}
+                Err(CallError::Store(CommitError::Duplicate { same_request, response, .. })) => {
+                    return self.answered_before(&scope, reference, same_request, &response);
+                }
+                other => return other,
+            }
+        }
+        Err(CallError::Busy)
+    }
+
+    /// Wakes a pilot for a due tick, as the host.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn tick(&self, pilot: &PilotId, tick: &TickName) -> Result<Answer, CallError> {
+        let due = now();
+        self.tick_due(pilot, tick, due).await
+    }
+
+    pub(crate) async fn tick_due(&self, pilot: &PilotId, tick: &TickName, due: i64) -> Result<Answer, CallError> {
+        let running = self.running(pilot)?;
+        if !running.manifest.schedules.contains_key(tick) {
+            return Err(CallError::UnknownOperation { pilot: pilot.clone(), name: tick.to_string() });
+        }
+        let caller = self.host_caller().map_err(|_| CallError::Reference)?;
+        for _ in 0..TRIES {
+            let at = now();
+            let taken = Taken { entry: Entry::Tick { name: tick.to_string() }, people: Vec::new(), operation: None };
+            let occasion = self.occasion(&caller, &running, &format!("{tick}/{due}"), at, due);
+            let run = StateChange::ScheduleRun { pilot: pilot.to_string(), tick: tick.to_string(), due };
+            match self.attempt(&running, &caller, taken, occasion, None, vec![run]).await {
+                Err(CallError::Store(CommitError::Conflict { .. })) => {}
+                other => return other,
+            }
+        }
+        Err(CallError::Busy)
+    }
+
+    pub(crate) fn running(&self, pilot: &PilotId) -> Result<Arc<Running>, CallError> {
+        let running = self.0.running.load().get(pilot).cloned().ok_or_else(|| CallError::UnknownPilot(pilot.clone()))?;
+        let while_down = || running.manifest.while_down.clone();
+        let Some(linked) = running.pilot.as_ref().filter(|_| running.enabled.load(Ordering::Acquire)) else {
+            return Err(CallError::Disabled { pilot: pilot.clone(), while_down: while_down() });
+        };
+        if let Err(aside) = linked.quarantine.admit(now()) {
+            return Err(CallError::Quarantined { pilot: pilot.clone(), until: aside.until, while_down: while_down() });
+        }
+        Ok(running)
+    }
+
+    /// Whether this caller may ask this, and the entry's name.
+    fn allow(&self, running: &Running, caller: &Caller, what: &What) -> Result<String, CallError> {
+        let unknown = |name: &str| CallError::UnknownOperation { pilot: running.manifest.id.clone(), name: name.to_owned() };
+        let (callers, entry) = match what {
+            What::Operation { name, .. } => {
+                let operation = running.manifest.operations.get(name).ok_or_else(|| unknown(name.as_str()))?;
+                (&operation.callers, format!("operations.{name}"))
+            }
+            What::Reading { .. } => {
+                let readings = running.manifest.readings.as_ref().ok_or_else(|| unknown("readings"))?;
+                (&readings.callers, "readings.on-reading".to_owned())
+            }
+        };
+        let open = matches!(what, What::Reading { .. }) && callers.is_empty();
+        if open || callers.contains(&caller.role) { Ok(entry) } else { Err(CallError::Forbidden { role: caller.role.clone() }) }
+    }
+
+    /// People to handles, then the schema: what the guest gets is checked as the guest gets it.
+    fn take(&self, running: &Running, what: &What, at: i64) -> Result<Taken, CallError> {
+        let refused = |error: super::intake::IntakeError| CallError::Person { pointer: error.pointer, code: error.code, message: error.message };
+        match what {
+            What::Operation { name, input } => {
+                let unknown = || CallError::UnknownOperation { pilot: running.manifest.id.clone(), name: name.to_string() };
+                let operation = running.operations.get(name).ok_or_else(unknown)?;
+                let mut input = input.clone();
+                let people = swap_in(&operation.people_in, &mut input, &self.0.province, date_of(at)).map_err(refused)?;
+                let errors: Vec<FieldError> = operation.input.iter_errors(&input).take(MAX_ERRORS).map(|error| field_error(&error)).collect();
+                if !errors.is_empty() {
+                    return Err(CallError::Invalid { errors });
+                }
+                let entry = Entry::Operation { name: name.to_string(), input: input.to_string() };
+                Ok(Taken { entry, people, operation: Some(name.clone()) })
+            }
+            What::Reading { text } => {
+                let arrival = read_card(text, "/text", &self.0.province, date_of(at)).map_err(refused)?;
+                Ok(Taken { entry: Entry::Reading, people: vec![arrival], operation: None })
+            }
+        }
+    }
+
+    fn occasion(&self, caller: &Caller, running: &Running, reference: &str, at: i64, captured_at: i64) -> Arc<Occasion> {
+        let class = caller.facility.as_ref().and_then(|id| self.0.province.facility(id.as_str()));
+        let seed = if running.manifest.seed { random_seed() } else { 0 };
+        Arc::new(Occasion {
+            at,
+            captured_at,
+            unit: caller.unit.to_string(),
+            facility: caller.facility.as_ref().map(ToString::to_string),
+            facility_class: class.map(|facility| pilothouse_runtime::province::class_code(facility).to_owned()),
+            role: caller.role.to_string(),
+            device: caller.device.clone(),
+            reference: reference.to_owned(),
+            seed,
+        })
+    }
+
+    /// One run, to its commit.
+    async fn attempt(
+        &self,
+        running: &Arc<Running>,
+        caller: &Caller,
+        taken: Taken,
+        occasion: Arc<Occasion>,
+        once_for: Option<(&str, [u8; 32])>,
+        extra: Vec<StateChange>,
+    ) -> Result<Answer, CallError> {
+        let Taken { entry, people, operation } = taken;
+        let id = new_id();
+        let request = Request { id: id.clone(), entry, occasion: Arc::clone(&occasion), settings: Arc::clone(&running.settings), people };
+        // The guest runs to its end on a task of its own, whether or not its caller still listens.
+        let (house, version) = (self.clone(), Arc::clone(running));
+        let run = tokio::spawn(async move {
+            match &version.pilot {
+                Some(pilot) => Some(pilot.invoke(request, &house.0.providers, &house.0.faults).await),
+                None => None,
+            }
+        });
+        let while_down = || running.manifest.while_down.clone();
+        let failed = |fault: Fault| CallError::Fault { id: id.clone(), fault, while_down: while_down() };
+        let mut finished = run.await.map_err(|_| failed(Fault::Host))?.ok_or_else(|| CallError::Disabled {
+            pilot: running.manifest.id.clone(),
+            while_down: while_down(),
+        })?;
+        // Switched off while it ran: its effects are not wanted any more.
+        if !running.enabled.load(Ordering::Acquire) {
+            return Err(CallError::Disabled { pilot: running.manifest.id.clone(), while_down: while_down() });
+        }
+        self.judge(running, operation.as_ref(), &mut finished);
+        self.count(running, &finished);
+        let body = self.worded(running, caller, operation.as_ref(), &finished);
+        let kept = once_for.filter(|_| matches!(finished.recording.ended, Ended::Decided(_)));
+        let once = match kept {
+            Some((scope, digest)) => {
+                let reference = reference_digest(&occasion.reference);
+                let response = serde_json::to_vec(&(&id, &body)).unwrap_or_default();
+                let sealed = self.0.responses.seal(&format!("{scope}/{reference}"), &response);
+                let sealed = sealed.map_err(|_| CallError::Store(CommitError::Malformed { what: "response" }))?;
+                Some(once(scope.to_owned(), reference, digest, sealed, occasion.at))
+            }
+            None => None,
+        };
+        let unit = self.unit_of(&finished, running, caller, once, extra)?;
+        let committed = self.0.store.commit(unit).await?;
+        match finished.recording.ended {
+            Ended::Decided(_) => {
+                let mut body = body;
+                if let Value::Object(fields) = &mut body {
+                    fields.insert("evidence".to_owned(), json!({ "id": id, "seq": committed.seq }));
+                }
+                Ok(Answer { id, replayed: false, body })
+            }
+            Ended::Refused { code, field, why } => {
+                let words = running.words.code("refusal", &code);
+                Err(CallError::Refused { id, code, field, why, words })
+            }
+            Ended::Fault { fault } => Err(failed(fault)),
+        }
+    }
+
+    /// A decision outside the declared set, or data outside its schema, is the guest's fault: nothing of the call is kept.
+    fn judge(&self, running: &Running, operation: Option<&OperationName>, finished: &mut Finished) {
+        let Ended::Decided(decided) = &finished.recording.ended else { return };
+        if !is_declared(running, &finished.recording.entry, decided) || !fits_schema(running, operation, decided) {
+            finished.pending = pilothouse_runtime::pending::Pending::default();
+            finished.recording.ended = Ended::Fault { fault: Fault::Answer };
+        }
+    }
+
+    fn count(&self, running: &Running, finished: &Finished) {
+        running.counts.calls.fetch_add(1, Ordering::Relaxed);
+        let denied = finished.recording.calls.iter().filter(|call| matches!(call.verdict, pilothouse_evidence::Verdict::Denied { .. }));
+        let denied = denied.count() as u64;
+        if denied > 0 {
+            running.counts.denials.fetch_add(denied, Ordering::Relaxed);
+        }
+        let Some(pilot) = &running.pilot else { return };
+        match &finished.recording.ended {
+            Ended::Fault { fault } if fault.is_the_guests() => {
+                running.counts.faults.fetch_add(1, Ordering::Relaxed);
+                if let Some(aside) = pilot.quarantine.failed(now()) {
+                    tracing::warn!(pilot = %running.manifest.id, until = aside.until, fault = fault.code(), "set aside after repeated faults");
+                }
+            }
+            Ended::Fault { .. } => {}
+            Ended::Decided(_) | Ended::Refused { .. } => pilot.quarantine.went_well(),
+        }
+    }
+
+    /// The outcome in words, for this caller.
+    fn worded(&self, running: &Running, caller: &Caller, operation: Option<&OperationName>, finished: &Finished) -> Value {
+        let Ended::Decided(decided) = &finished.recording.ended else { return Value::Null };
+        let words = &running.words;
+        let coded = |kind: &str, code: &String| {
+            let (vi, en) = words.code(kind, code);
+            json!({ "code": code, "vi": vi, "en": en })
+        };
+        let mut data: Value = serde_json::from_str(&decided.data).unwrap_or(Value::Null);
+        if let Some(name) = operation
+            && let Some(ready) = running.operations.get(name)
+        {
+            let named = running.manifest.operations.get(name).is_some_and(|operation| operation.persons_visible_to.contains(&caller.role));
+            swap_out(&ready.people_out, &mut data, &|token| {
+                let person = finished.person(token)?;
+                let mut seen = Map::new();
+                seen.insert("pseudonym".to_owned(), Value::from(person.pseudonym));
+                if named
+                    && let Some(view) = person.key.and_then(|key| self.0.province.population.get(key))
+                    && let Some(name) = view.name()
+                {
+                    seen.insert("name".to_owned(), Value::from(name.reveal()));
+                }
+                Some(Value::Object(seen))
+            });
+        }
+        let say = decided.say.as_ref().map(|(key, args)| {
+            let (vi, en) = words.say(key, args);
+            json!({ "key": key, "vi": vi, "en": en })
+        });
+        let shown = finished.pending.shown.as_ref().map(|(signal, key)| {
+            let (vi, en) = words.say(key, &[]);
+            json!({ "signal": signal, "key": key, "vi": vi, "en": en })
+        });
+        let (vi, en) = words.code("decision", &decided.decision);
+        json!({
+            "id": finished.recording.id,
+            "decision": decided.decision,
+            "decision_words": { "vi": vi, "en": en },
+            "reasons": decided.reasons.iter().map(|code| coded("reason", code)).collect::<Vec<_>>(),
+            "say": say,
+            "next": decided.next.iter().map(|code| coded("next", code)).collect::<Vec<_>>(),
+            "shown": shown,
+            "data": data,
+        })
+    }
+
+    fn answered_before(&self, scope: &str, reference: &str, same: bool, response: &[u8]) -> Result<Answer, CallError> {
+        if !same {
+            return Err(CallError::ReferenceUsed);
+        }
+        let label = format!("{scope}/{}", reference_digest(reference));
+        let lost = || CallError::Store(CommitError::Malformed { what: "response" });
+        let plain = self.0.responses.open(&label, response).map_err(|_| lost())?;
+        let (id, body): (String, Value) = serde_json::from_slice(&plain).map_err(|_| lost())?;
+        Ok(Answer { id, replayed: true, body })
+    }
+}
+
+fn is_declared(running: &Running, entry: &Entry, decided: &Decided) -> bool {
+    let manifest = &running.manifest;
+    let holds = |set: &std::collections::BTreeSet<pilothouse_registry::CodeName>| set.contains(decided.decision.as_str());
+    match entry {
+        Entry::Operation { name, .. } => manifest.operations.get(name.as_str()).is_some_and(|operation| holds(&operation.decisions)),
+        Entry::Reading => match manifest.readings.as_ref().filter(|readings| !readings.decisions.is_empty()) {
+            Some(readings) => holds(&readings.decisions),
+            None => manifest.operations.values().any(|operation| holds(&operation.decisions)),
+        },
+        Entry::Tick { name } => match manifest.schedules.get(name.as_str()).filter(|schedule| !schedule.decisions.is_empty()) {
+            Some(schedule) => holds(&schedule.decisions),
+            None => decided.decision == "done" || manifest.operations.values().any(|operation| holds(&operation.decisions)),
+        },
+    }
+}
+
+fn fits_schema(running: &Running, operation: Option<&OperationName>, decided: &Decided) -> bool {
+    let Ok(data) = serde_json::from_str::<Value>(&decided.data) else { return false };
+    match operation.and_then(|name| running.operations.get(name)) {
+        Some(ready) => ready.data.is_valid(&data),
+        None => data.is_object() || data.is_null(),
+    }
+}
+
+/// What is wrong with a field, without repeating what stood there.
+fn field_error(error: &jsonschema::ValidationError<'_>) -> FieldError {
+    let place = error.instance_path().to_string();
+    FieldError { pointer: if place.is_empty() { "/".to_owned() } else { place }, message: error.masked().to_string() }
+}
+
+fn request_digest(call: &CallRequest) -> [u8; 32] {
+    let mut sha = Sha256::new();
+    match &call.what {
+        What::Operation { name, input } => {
+            sha.update(name.as_str().as_bytes());
+            sha.update([0]);
+            sha.update(input.to_string().as_bytes());
+        }
+        What::Reading { text } => sha.update(text.as_bytes()),
+    }
+    sha.update(call.captured_at.unwrap_or(0).to_le_bytes());
+    sha.finalize().into()
+}
+
+fn reference_digest(reference: &str) -> String {
+    hex::encode(Sha256::digest(reference.as_bytes()))
+}
+
+fn random_seed() -> u64 {
+    let mut bytes = [0; 8];
+    // Without randomness a seed of 0 says so, and it is recorded like every other.
+    if getrandom::fill(&mut bytes).is_err() {
+        return 0;
+    }
+    u64::from_le_bytes(bytes)
+}
+
+impl From<HouseError> for CallError {
+    fn from(_: HouseError) -> CallError {
+        CallError::Store(CommitError::Closed)
+    }
+}

@@ -1,0 +1,428 @@
+//! What officers, callers and pages see of the house: lines and details, made of what is stored.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
+
+use pilothouse_evidence::{Record, ResultRecord, Verdict};
+use pilothouse_registry::{Bilingual, FacilityId, IndicatorName, PilotId, Proof, Role, UnitCode};
+use pilothouse_store::indicators::Days;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::records::day_number;
+use super::running::Running;
+use super::{Caller, House, HouseError, now};
+
+/// Invocations that a pilot's page shows.
+const RECENT: u32 = 50;
+
+/// How a model stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "is")]
+pub enum PilotState {
+    /// No pilot is installed.
+    Planned,
+    /// Installed, and not enabled.
+    Off,
+    /// In service.
+    On,
+    /// Set aside after faults.
+    Quarantined {
+        /// Until when, microseconds UTC.
+        until: i64,
+    },
+}
+
+/// One of the 35.
+#[derive(Debug, Clone, Serialize)]
+pub struct ModelLine {
+    /// Its number in the plan.
+    pub number: u8,
+    /// Its short name.
+    pub slug: String,
+    /// Its name.
+    pub name: Bilingual,
+    /// What it is for.
+    pub objective: Bilingual,
+    /// Who leads it, as the plan says: in Vietnamese and English.
+    pub lead: (String, String),
+    /// What those agencies are called now; none where nothing changed.
+    pub lead_now: Option<(String, String)>,
+    /// By when, in the plan's words.
+    pub deadline: (String, String),
+    /// How it stands.
+    pub state: PilotState,
+    /// The pilot that carries it out.
+    pub pilot: Option<PilotId>,
+}
+
+/// A group of models.
+#[derive(Debug, Clone, Serialize)]
+pub struct GroupLine {
+    /// Its number in the plan.
+    pub number: u8,
+    /// Its name.
+    pub name: Bilingual,
+    /// Its models.
+    pub models: Vec<ModelLine>,
+}
+
+/// An indicator with what was counted.
+#[derive(Debug, Clone, Serialize)]
+pub struct IndicatorLine {
+    /// Its name.
+    pub name: IndicatorName,
+    /// What people call it.
+    pub title: Bilingual,
+    /// The sum of all days.
+    pub total: i64,
+    /// The target in words.
+    pub target: Option<(String, String)>,
+}
+
+/// A pilot.
+#[derive(Debug, Clone, Serialize)]
+pub struct PilotLine {
+    /// Its id.
+    pub id: PilotId,
+    /// The model it carries out.
+    pub model: u8,
+    /// The version in service.
+    pub version: String,
+    /// Digest of its package.
+    pub package: String,
+    /// What people call it.
+    pub title: Bilingual,
+    /// How it stands.
+    pub state: PilotState,
+    /// Calls since the host started.
+    pub calls: u64,
+    /// Denials since the host started.
+    pub denials: u64,
+    /// Faults since the host started.
+    pub faults: u64,
+    /// What it counted.
+    pub indicators: Vec<IndicatorLine>,
+}
+
+/// A recent invocation.
+#[derive(Debug, Clone, Serialize)]
+pub struct InvocationLine {
+    /// Evidence id.
+    pub id: String,
+    /// When, microseconds UTC.
+    pub at: i64,
+    /// Which export.
+    pub entry: String,
+    /// Decision, refusal code or fault.
+    pub outcome: String,
+    /// Whether it was a fault.
+    pub faulty: bool,
+    /// Calls that were denied.
+    pub denials: usize,
+}
+
+/// A pilot, whole.
+#[derive(Debug, Clone, Serialize)]
+pub struct PilotDetail {
+    /// The line.
+    #[serde(flatten)]
+    pub line: PilotLine,
+    /// What it does.
+    pub summary: Bilingual,
+    /// What callers read while it is down.
+    pub while_down: Bilingual,
+    /// Who made it.
+    pub vendor: String,
+    /// What it asks for.
+    pub capabilities: Vec<pilothouse_registry::CapabilityRequest>,
+    /// Requested, granted, imported.
+    pub proof: Proof,
+    /// Calls by function, among the recent invocations.
+    pub used: BTreeMap<String, u64>,
+    /// The last invocations.
+    pub recent: Vec<InvocationLine>,
+    /// Operations with their schemas' names and callers.
+    pub operations: BTreeMap<String, Vec<String>>,
+}
+
+/// What an officer's change came to.
+#[derive(Debug, Clone, Serialize)]
+pub struct Changed {
+    /// Which pilot.
+    pub id: PilotId,
+    /// Its version.
+    pub version: String,
+    /// How it stands now.
+    pub state: PilotState,
+    /// The longest that a call which is under way may still run, milliseconds.
+    pub in_flight_until_ms: u64,
+}
+
+/// A package that was taken in.
+#[derive(Debug, Clone, Serialize)]
+pub struct Installed {
+    /// Which pilot.
+    pub id: PilotId,
+    /// Its version.
+    pub version: String,
+    /// Its digest.
+    pub digest: String,
+    /// `installed`: stored, not enabled.
+    pub state: &'static str,
+    /// Functions that no grant covers yet.
+    pub waits_for: Vec<String>,
+}
+
+/// A department's settings.
+#[derive(Debug, Clone, Serialize)]
+pub struct SettingsView {
+    /// Grows with every change; 0: the defaults.
+    pub revision: i64,
+    /// Defaults and what was set over them.
+    pub values: Map<String, Value>,
+    /// Earlier revisions, newest first.
+    pub history: Vec<SettingLine>,
+}
+
+/// One revision of the settings.
+#[derive(Debug, Clone, Serialize)]
+pub struct SettingLine {
+    /// Its number.
+    pub revision: i64,
+    /// Id of the credential that set it.
+    pub by: String,
+    /// When, microseconds UTC.
+    pub at: i64,
+    /// What was set.
+    pub values: Value,
+}
+
+/// A credential to be given out.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewCredential {
+    /// In which role.
+    pub role: Role,
+    /// For which unit.
+    pub unit: UnitCode,
+    /// For which facility.
+    pub facility: Option<FacilityId>,
+}
+
+/// A credential as the list shows it.
+#[derive(Debug, Clone, Serialize)]
+pub struct CredentialLine {
+    /// Its id.
+    pub id: String,
+    /// Its role.
+    pub role: String,
+    /// Its unit.
+    pub unit: String,
+    /// Its facility.
+    pub facility: Option<String>,
+    /// When it was given out, microseconds UTC.
+    pub created: i64,
+    /// When it ended.
+    pub revoked: Option<i64>,
+}
+
+/// An invocation with its proof.
+#[derive(Debug, Clone, Serialize)]
+pub struct InvocationView {
+    /// Its place in the log.
+    pub seq: u64,
+    /// Its record.
+    pub record: Value,
+    /// Sibling hashes, leaf first, hex (RFC 6962, 2.1.1).
+    pub inclusion: Vec<String>,
+    /// The signed checkpoint that it is proven against.
+    pub checkpoint: String,
+}
+
+/// What a replay came to.
+#[derive(Debug, Clone, Serialize)]
+pub struct Replayed {
+    /// Which invocation.
+    pub id: String,
+    /// Whether it gave the same bytes.
+    pub same: bool,
+    /// Where it left the recording.
+    pub difference: Option<String>,
+    /// Calls that it made.
+    pub calls: usize,
+    /// Bytes of its ending.
+    pub bytes: usize,
+}
+
+impl House {
+    /// The plan's groups with their models, and how each stands.
+    pub fn models(&self) -> Vec<GroupLine> {
+        let running = self.0.running.load();
+        let catalogue = &self.0.catalogue;
+        let line = |model: &pilothouse_registry::catalogue::Model| {
+            let pilot = running.iter().find(|(_, version)| version.manifest.model == model.number);
+            ModelLine {
+                number: model.number.get(),
+                slug: model.slug.to_string(),
+                name: model.name.clone(),
+                objective: model.objective.clone(),
+                lead: catalogue.agency_name(&model.lead),
+                lead_now: catalogue.agency_now(&model.lead),
+                deadline: (model.deadline.words().0.to_owned(), model.deadline.words().1.to_owned()),
+                state: pilot.map_or(PilotState::Planned, |(_, version)| state_of(version)),
+                pilot: pilot.map(|(id, _)| id.clone()),
+            }
+        };
+        let group = |group: &pilothouse_registry::catalogue::Group| GroupLine {
+            number: group.number,
+            name: group.name.clone(),
+            models: catalogue.models().filter(|model| model.group == group.id).map(line).collect(),
+        };
+        catalogue.groups().map(group).collect()
+    }
+
+    /// All pilots of this host.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn pilots(&self) -> Result<Vec<PilotLine>, HouseError> {
+        let running = self.0.running.load_full();
+        let mut lines = Vec::with_capacity(running.len());
+        for version in running.values() {
+            lines.push(self.line(version).await?);
+        }
+        lines.sort_by_key(|line| line.model);
+        Ok(lines)
+    }
+
+    async fn line(&self, version: &Running) -> Result<PilotLine, HouseError> {
+        let manifest = &version.manifest;
+        let days = Days { from: 0, to: day_number(now()) };
+        let totals = self.0.store.indicators().totals(manifest.id.as_str(), days).await?;
+        let indicators = manifest.indicators.iter().map(|(name, indicator)| IndicatorLine {
+            name: name.clone(),
+            title: indicator.title.clone(),
+            total: totals.iter().find(|sum| sum.of == name.as_str()).map_or(0, |sum| sum.n),
+            target: indicator.target.as_ref().map(|target| (target.vi.clone(), target.en.clone())),
+        });
+        Ok(PilotLine {
+            id: manifest.id.clone(),
+            model: manifest.model.get(),
+            version: manifest.version.to_string(),
+            package: version.package.to_string(),
+            title: manifest.title.clone(),
+            state: state_of(version),
+            calls: version.counts.calls.load(Ordering::Relaxed),
+            denials: version.counts.denials.load(Ordering::Relaxed),
+            faults: version.counts.faults.load(Ordering::Relaxed),
+            indicators: indicators.collect(),
+        })
+    }
+
+    pub(crate) fn version(&self, id: &PilotId) -> Result<std::sync::Arc<Running>, HouseError> {
+        let running = self.0.running.load();
+        running.get(id).cloned().ok_or_else(|| HouseError::Unknown { what: "pilot", id: id.to_string() })
+    }
+
+    /// A pilot, whole.
+    ///
+    /// # Errors
+    /// Where there is none, and those of the store.
+    pub async fn pilot(&self, id: &PilotId) -> Result<PilotDetail, HouseError> {
+        let version = self.version(id)?;
+        let manifest = &version.manifest;
+        let grants = self.grants(id).await?;
+        let bytes = self.0.packages.get(&super::parse("package", &version.package.to_string())?)?;
+        let imports = pilothouse_registry::Imports::read(&bytes)?;
+        let proof = Proof::new(manifest, &imports, &self.0.ceiling).with_grants(&grants);
+        let mut used = BTreeMap::new();
+        let mut recent = Vec::new();
+        for entry in self.0.store.log().latest(Some(id.as_str()), RECENT, None).await? {
+            let Ok(Record::Invocation(record)) = Record::from_canonical(&entry.body) else { continue };
+            for call in &record.calls {
+                *used.entry(call.function.clone()).or_insert(0) += 1;
+            }
+            let (outcome, faulty) = match &record.result {
+                ResultRecord::Decided { decision, .. } => (decision.clone(), false),
+                ResultRecord::Refused { code, .. } => (code.clone(), false),
+                ResultRecord::Fault { code } => (code.clone(), true),
+            };
+            let denials = record.calls.iter().filter(|call| matches!(call.verdict, Verdict::Denied { .. })).count();
+            recent.push(InvocationLine { id: record.id, at: record.at, entry: record.entry, outcome, faulty, denials });
+        }
+        let roles = |operation: &pilothouse_registry::manifest::Operation| operation.callers.iter().map(ToString::to_string).collect();
+        Ok(PilotDetail {
+            line: self.line(&version).await?,
+            summary: manifest.summary.clone(),
+            while_down: manifest.while_down.clone(),
+            vendor: manifest.vendor.to_string(),
+            capabilities: manifest.capabilities.clone(),
+            proof,
+            used,
+            recent,
+            operations: manifest.operations.iter().map(|(name, operation)| (name.to_string(), roles(operation))).collect(),
+        })
+    }
+
+    /// An invocation's record with its inclusion proof. The look is itself recorded.
+    ///
+    /// # Errors
+    /// Where there is none, and those of the store.
+    pub async fn invocation(&self, by: &Caller, id: &str) -> Result<InvocationView, HouseError> {
+        let unknown = || HouseError::Unknown { what: "invocation", id: pilothouse_registry::escape_name(id) };
+        let entry = self.0.store.log().entry_by_id(id).await?.ok_or_else(unknown)?;
+        self.keep_look(by, "invocation", &entry.id).await?;
+        let proof = self.0.store.log().inclusion(entry.seq).await?.ok_or_else(unknown)?;
+        Ok(InvocationView {
+            seq: entry.seq,
+            record: serde_json::from_slice(&entry.body).unwrap_or_default(),
+            inclusion: proof.hashes.iter().map(hex::encode).collect(),
+            checkpoint: proof.checkpoint.note,
+        })
+    }
+
+    /// Re-checks the whole log.
+    ///
+    /// # Errors
+    /// The first thing that does not hold.
+    pub async fn verify_log(&self) -> Result<pilothouse_evidence::Report, HouseError> {
+        Ok(self.0.store.log().verify(&self.0.log_key, &[]).await?)
+    }
+
+    /// The newest signed checkpoint.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn checkpoint(&self) -> Result<Option<String>, HouseError> {
+        Ok(self.0.store.log().checkpoint().await?.map(|checkpoint| checkpoint.note))
+    }
+
+    /// How many entries the log has.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn log_size(&self) -> Result<u64, HouseError> {
+        Ok(self.0.store.log().size().await?)
+    }
+
+    /// Whether the house can serve, and why not: (what, whether it is well, in words).
+    pub async fn readiness(&self) -> Vec<(&'static str, bool, String)> {
+        let store = match self.0.store.log().size().await {
+            Ok(size) => ("store", true, format!("{size} entries in the log")),
+            Err(error) => ("store", false, error.to_string()),
+        };
+        let ticks = self.0.machine.ticks();
+        vec![store, ("deadlines", ticks > 0, format!("the epoch has moved {ticks} times"))]
+    }
+}
+
+pub(crate) fn state_of(version: &Running) -> PilotState {
+    match &version.pilot {
+        Some(pilot) if version.enabled.load(Ordering::Acquire) => match pilot.quarantine.admit(now()) {
+            Ok(()) => PilotState::On,
+            Err(aside) => PilotState::Quarantined { until: aside.until },
+        },
+        _ => PilotState::Off,
+    }
+}

@@ -3,6 +3,8 @@
 //! Arrows point one way: `cli, api, console → governance → runtime → store → evidence`; `registry` and `wit` know nobody.
 #![forbid(unsafe_code)]
 
+pub mod api;
+pub mod cli;
 pub mod console;
 pub mod embedded;
 pub mod governance;

@@ -82,6 +82,17 @@ pub fn config() -> Config {
     config
 }
 
+/// The engine could not be started.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The pool's address space, most likely.
+    #[error("the wasm engine does not start: lift the limit on virtual memory for this process")]
+    Engine(#[source] wasmtime::Error),
+    /// The thread that moves the epoch.
+    #[error("the thread that ends long calls does not start: lift the limit on threads for this user")]
+    Ticker(#[source] std::io::Error),
+}
+
 /// The engine, and the thread that moves its epoch.
 pub struct Machine {
     engine: Engine,
@@ -98,18 +109,21 @@ impl Machine {
     ///
     /// # Errors
     /// Where the kernel refuses the pool's address space (a limit on virtual memory: lift it for this process).
-    pub fn start() -> wasmtime::Result<Machine> {
-        let engine = Engine::new(&config())?;
+    pub fn start() -> Result<Machine, EngineError> {
+        let engine = Engine::new(&config()).map_err(EngineError::Engine)?;
         let ticker = Arc::new(Ticker { stop: AtomicBool::new(false), ticks: AtomicU64::new(0) });
         let (weak, shared) = (engine.weak(), Arc::clone(&ticker));
-        std::thread::Builder::new().name("epoch".to_owned()).spawn(move || {
-            while !shared.stop.load(Ordering::Relaxed) {
-                std::thread::sleep(TICK);
-                let Some(engine) = weak.upgrade() else { return };
-                engine.increment_epoch();
-                shared.ticks.fetch_add(1, Ordering::Relaxed);
-            }
-        })?;
+        std::thread::Builder::new()
+            .name("epoch".to_owned())
+            .spawn(move || {
+                while !shared.stop.load(Ordering::Relaxed) {
+                    std::thread::sleep(TICK);
+                    let Some(engine) = weak.upgrade() else { return };
+                    engine.increment_epoch();
+                    shared.ticks.fetch_add(1, Ordering::Relaxed);
+                }
+            })
+            .map_err(EngineError::Ticker)?;
         Ok(Machine { engine, ticker })
     }
 

@@ -18,7 +18,7 @@ use crate::contract;
 use crate::engine::{MAX_TABLE_ELEMENTS, ticks_for};
 use crate::faults::Faults;
 use crate::limits::{Exceeded, Limits};
-use crate::link::{LinkError, link};
+use crate::link::{LinkError, link, link_for_trial};
 use crate::occasion::Occasion;
 use crate::pending::Pending;
 use crate::people::{Arrival, Kind, People, Person, PilotKeys, Presented};
@@ -297,6 +297,19 @@ impl Pilot {
     /// Where it imports what its rights do not hold.
     pub fn new(engine: &Engine, component: &Component, terms: Terms) -> Result<Pilot, LinkError> {
         let pre = link(engine, component, &terms.rights)?;
+        Ok(Pilot::linked(pre, component, terms))
+    }
+
+    /// Links a compiled component for its trial: whatever it is, it may describe itself, and every capability that it calls traps.
+    ///
+    /// # Errors
+    /// Where it does not fit the engine.
+    pub fn for_trial(engine: &Engine, component: &Component, terms: Terms) -> Result<Pilot, LinkError> {
+        let pre = link_for_trial(engine, component)?;
+        Ok(Pilot::linked(pre, component, terms))
+    }
+
+    fn linked(pre: InstancePre<Call>, component: &Component, terms: Terms) -> Pilot {
         let export = |interface: &str, function: &str| {
             let instance = component.get_export_index(None, interface)?;
             component.get_export_index(Some(&instance), function)
@@ -308,7 +321,7 @@ impl Pilot {
             due: export("pilothouse:pilot/schedules@1.0.0", "due"),
         };
         let Terms { id, rights, keys, budgets, deadline, memory } = terms;
-        Ok(Pilot { pre, exports, id, rights, keys, budgets, deadline, memory, quarantine: Quarantine::default() })
+        Pilot { pre, exports, id, rights, keys, budgets, deadline, memory, quarantine: Quarantine::default() }
     }
 
     /// The pilot's id.
@@ -482,7 +495,7 @@ impl Pilot {
 /// Takes an outcome or a refusal over, with every size checked.
 fn bounded(answer: Result<contract::Outcome, contract::Refusal>) -> Ended {
     const TOO_LONG: Ended = Ended::Fault { fault: Fault::Answer };
-    let code = |text: &String| !text.is_empty() && text.len() <= MAX_CODE && text.bytes().all(is_code);
+    let code = |text: &String| is_code(text);
     match answer {
         Ok(outcome) => {
             let codes = outcome.reasons.iter().chain(&outcome.next).all(code) && code(&outcome.decision);
@@ -505,7 +518,13 @@ fn bounded(answer: Result<contract::Outcome, contract::Refusal>) -> Ended {
             })
         }
         Err(refusal) => {
-            let field = refusal.field.as_ref().is_none_or(|field| field.len() <= MAX_ARGUMENT);
+            let pointer = |field: &String| {
+                !field.is_empty()
+                    && field.len() <= 128
+                    && field.bytes().all(|byte| matches!(byte, b'!'..=b'~'))
+                    && !has_digits(field)
+            };
+            let field = refusal.field.as_ref().is_none_or(pointer);
             let why = refusal.why.as_ref().is_none_or(|why| why.len() <= 512);
             if !code(&refusal.code) || !field || !why {
                 return TOO_LONG;
@@ -515,9 +534,16 @@ fn bounded(answer: Result<contract::Outcome, contract::Refusal>) -> Ended {
     }
 }
 
-/// Codes are names: letters, digits and joints, so that a page or a log shows them as they are.
-fn is_code(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.')
+/// Codes are names: letters, digits and joints, so that a page or a log shows them as they are; and never as many digits in a
+/// row as a personal number has (Law 26/2023/QH15, Article 12), so that none travels as a code.
+fn is_code(text: &str) -> bool {
+    let joints = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    !text.is_empty() && text.len() <= MAX_CODE && text.bytes().all(joints) && !has_digits(text)
+}
+
+/// Whether nine digits or more stand in a row.
+pub(crate) fn has_digits(text: &str) -> bool {
+    text.as_bytes().split(|byte| !byte.is_ascii_digit()).any(|run| run.len() >= 9)
 }
 
 /// What an engine error says about the guest. Its text is not used: it carries names that the guest chose.

@@ -38,6 +38,18 @@ pub(crate) fn link(engine: &Engine, component: &Component, rights: &Effective) -
     linker.instantiate_pre(component).map_err(LinkError::DoesNotFit)
 }
 
+/// Links a component for its trial: every import is there, and every one of them but the occasion traps when it is called.
+///
+/// # Errors
+/// Where the component does not fit the engine at all.
+pub(crate) fn link_for_trial(engine: &Engine, component: &Component) -> Result<InstancePre<Call>, LinkError> {
+    let mut linker = Linker::new(engine);
+    let filled =
+        capabilities::circumstances::link(&mut linker).and_then(|()| linker.define_unknown_imports_as_traps(component));
+    filled.map_err(LinkError::DoesNotFit)?;
+    linker.instantiate_pre(component).map_err(LinkError::DoesNotFit)
+}
+
 fn build(linker: &mut Linker<Call>, rights: &Effective) -> wasmtime::Result<()> {
     let of = |capability| Granted { rights, capability };
     capabilities::circumstances::link(linker)?;

@@ -46,7 +46,9 @@ pub enum CallError {
         name: String,
     },
     /// The caller's role may not.
-    #[error("the role `{role}` may not call this operation: use a credential of one of the roles that the manifest names")]
+    #[error(
+        "the role `{role}` may not call this operation: use a credential of one of the roles that the manifest names"
+    )]
     Forbidden {
         /// The caller's.
         role: Role,
@@ -95,7 +97,9 @@ pub enum CallError {
     #[error("this reference was used for another request: give each request a reference of its own")]
     ReferenceUsed,
     /// The reference is malformed.
-    #[error("the reference must have 1 to 64 printable characters: use the number that your own software gave the case")]
+    #[error(
+        "the reference must have 1 to 64 printable characters: use the number that your own software gave the case"
+    )]
     Reference,
     /// When the event happened cannot be.
     #[error("captured_at is in the future or too long ago: check the clock of the device")]
@@ -135,7 +139,10 @@ impl CallError {
             CallError::UnknownPilot(_) | CallError::UnknownOperation { .. } => 404,
             CallError::Disabled { .. } | CallError::Quarantined { .. } | CallError::Busy | CallError::Store(_) => 503,
             CallError::Forbidden { .. } => 403,
-            CallError::Invalid { .. } | CallError::Person { .. } | CallError::Refused { .. } | CallError::CapturedAt => 422,
+            CallError::Invalid { .. }
+            | CallError::Person { .. }
+            | CallError::Refused { .. }
+            | CallError::CapturedAt => 422,
             CallError::Reference => 400,
             CallError::ReferenceUsed => 409,
             CallError::Fault { fault: Fault::Deadline, .. } => 504,
@@ -173,7 +180,9 @@ pub enum HouseError {
     #[error(transparent)]
     Compile(#[from] pilothouse_runtime::compile::CompileError),
     /// It does not link with its grants.
-    #[error("{pilot} imports what no grant covers: have it approved (`pilot grant request {pilot}`, then two approvals), or keep the version in service")]
+    #[error(
+        "{pilot} imports what no grant covers: have it approved (`pilot grant request {pilot}`, then two approvals), or keep the version in service"
+    )]
     NotGranted {
         /// Which.
         pilot: PilotId,
@@ -220,7 +229,9 @@ pub enum HouseError {
     #[error(transparent)]
     Approve(#[from] pilothouse_registry::ApproveError),
     /// The values of this invocation are gone.
-    #[error("the values of this invocation were destroyed by retention or an erasure order: its record stays, a replay is no longer possible")]
+    #[error(
+        "the values of this invocation were destroyed by retention or an erasure order: its record stays, a replay is no longer possible"
+    )]
     Destroyed,
     /// A text that is no id, key, role, …
     #[error("{what}: {message}")]

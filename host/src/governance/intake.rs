@@ -85,7 +85,12 @@ pub struct IntakeError {
 ///
 /// # Errors
 /// The first person that cannot be taken; the input is then to be thrown away.
-pub fn swap_in(spots: &PersonSpots, input: &mut Value, province: &Province, today: Date) -> Result<Vec<Arrival>, IntakeError> {
+pub fn swap_in(
+    spots: &PersonSpots,
+    input: &mut Value,
+    province: &Province,
+    today: Date,
+) -> Result<Vec<Arrival>, IntakeError> {
     let mut people = Vec::new();
     walk_in(spots, input, &mut String::new(), province, today, &mut people)?;
     Ok(people)
@@ -101,7 +106,11 @@ fn walk_in(
 ) -> Result<(), IntakeError> {
     if spots.here && !value.is_null() {
         if people.len() >= MAX_PEOPLE {
-            return Err(refused(pointer, "too-many-people", format!("send at most {MAX_PEOPLE} people in one request")));
+            return Err(refused(
+                pointer,
+                "too-many-people",
+                format!("send at most {MAX_PEOPLE} people in one request"),
+            ));
         }
         let arrival = arrive(value, pointer, province, today)?;
         *value = Value::String(format!("person:{}", people.len()));
@@ -142,8 +151,9 @@ fn arrive(value: &Value, pointer: &str, province: &Province, today: Date) -> Res
     match value {
         Value::String(text) if text.contains('|') => read_card(text, pointer, province, today),
         Value::String(text) => {
-            let number = PersonalNumber::parse(text.trim())
-                .map_err(|error| refused(pointer, "person-malformed", format!("{error}; or send the text of the card's QR code")))?;
+            let number = PersonalNumber::parse(text.trim()).map_err(|error| {
+                refused(pointer, "person-malformed", format!("{error}; or send the text of the card's QR code"))
+            })?;
             let key = look_up(province, &number).ok_or_else(|| unknown(pointer))?;
             known(province, key, Presented::typed(), None, pointer)
         }
@@ -156,12 +166,17 @@ fn arrive(value: &Value, pointer: &str, province: &Province, today: Date) -> Res
 }
 
 fn form(pointer: &str) -> IntakeError {
-    let message = "send a personal number (12 digits), the text of a card's QR code, or {\"declared\": {\"document\": …}}";
+    let message =
+        "send a personal number (12 digits), the text of a card's QR code, or {\"declared\": {\"document\": …}}";
     refused(pointer, "person-malformed", message)
 }
 
 fn unknown(pointer: &str) -> IntakeError {
-    refused(pointer, "person-unknown", "nobody has this number in the population database: check it against the card, or go on by the manual procedure")
+    refused(
+        pointer,
+        "person-unknown",
+        "nobody has this number in the population database: check it against the card, or go on by the manual procedure",
+    )
 }
 
 fn look_up(province: &Province, number: &PersonalNumber) -> Option<PersonKey> {
@@ -210,21 +225,36 @@ pub fn read_card(text: &str, pointer: &str, province: &Province, today: Date) ->
 fn declare(fields: &serde_json::Map<String, Value>, pointer: &str) -> Result<Arrival, IntakeError> {
     let text = |name: &str| match fields.get(name) {
         None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) if !text.trim().is_empty() && text.len() <= MAX_DECLARED => Ok(Some(text.trim().to_owned())),
-        Some(_) => Err(refused(&format!("{pointer}/declared/{name}"), "person-malformed", format!("send a text of at most {MAX_DECLARED} bytes"))),
+        Some(Value::String(text)) if !text.trim().is_empty() && text.len() <= MAX_DECLARED => {
+            Ok(Some(text.trim().to_owned()))
+        }
+        Some(_) => Err(refused(
+            &format!("{pointer}/declared/{name}"),
+            "person-malformed",
+            format!("send a text of at most {MAX_DECLARED} bytes"),
+        )),
     };
     if let Some(other) = fields.keys().find(|key| !["document", "country", "number", "name"].contains(&key.as_str())) {
         let shown = pilothouse_registry::escape_name(other);
-        return Err(refused(pointer, "person-malformed", format!("`{shown}` is no field of a declared person: send document, country, number, name")));
+        return Err(refused(
+            pointer,
+            "person-malformed",
+            format!("`{shown}` is no field of a declared person: send document, country, number, name"),
+        ));
     }
-    let document = text("document")?.ok_or_else(|| refused(&format!("{pointer}/declared/document"), "person-malformed", "name the document"))?;
+    let document = text("document")?
+        .ok_or_else(|| refused(&format!("{pointer}/declared/document"), "person-malformed", "name the document"))?;
     if !["passport", "birth-certificate", "insurance-card", "none"].contains(&document.as_str()) {
         let message = "send passport, birth-certificate, insurance-card or none";
         return Err(refused(&format!("{pointer}/declared/document"), "person-malformed", message));
     }
     let country = text("country")?;
     if country.as_ref().is_some_and(|code| code.len() != 3 || !code.bytes().all(|byte| byte.is_ascii_uppercase())) {
-        return Err(refused(&format!("{pointer}/declared/country"), "person-malformed", "send the country's three capital letters (ISO 3166-1 alpha-3)"));
+        return Err(refused(
+            &format!("{pointer}/declared/country"),
+            "person-malformed",
+            "send the country's three capital letters (ISO 3166-1 alpha-3)",
+        ));
     }
     Ok(Arrival::declared(Declared { document, country, number: text("number")?, name: text("name")? }))
 }
@@ -281,8 +311,10 @@ mod tests {
         let province = province();
         let key = pilothouse_province::Cast::find(&province.population, "insured-adult").unwrap();
         let number = province.population.get(key).unwrap().number().unwrap().reveal().to_owned();
-        let mut input = json!({ "guest": number, "others": [null, { "declared": { "document": "none" } }], "room": "12" });
-        let people = swap_in(&PersonSpots::of_schema(&schema()), &mut input, &province, pilothouse_province::REFERENCE_DAY);
+        let mut input =
+            json!({ "guest": number, "others": [null, { "declared": { "document": "none" } }], "room": "12" });
+        let people =
+            swap_in(&PersonSpots::of_schema(&schema()), &mut input, &province, pilothouse_province::REFERENCE_DAY);
         assert_eq!(people.ok().map(|people| people.len()), Some(2));
         assert_eq!(input, json!({ "guest": "person:0", "others": [null, "person:1"], "room": "12" }));
     }

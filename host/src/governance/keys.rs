@@ -18,7 +18,8 @@ fn failed(path: &Path, source: std::io::Error) -> HouseError {
 
 fn random<const N: usize>() -> Result<[u8; N], HouseError> {
     let mut bytes = [0; N];
-    getrandom::fill(&mut bytes).map_err(|error| failed(Path::new("the system's random source"), std::io::Error::other(error)))?;
+    getrandom::fill(&mut bytes)
+        .map_err(|error| failed(Path::new("the system's random source"), std::io::Error::other(error)))?;
     Ok(bytes)
 }
 

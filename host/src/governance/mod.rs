@@ -39,8 +39,8 @@ pub use outbox::{DeskMode, DeskNotice};
 pub use running::Running;
 pub use serve::{Answer, CallRequest, What};
 pub use views::{
-    Changed, CredentialLine, GroupLine, IndicatorLine, Installed, InvocationLine, InvocationView, ModelLine, NewCredential, PilotDetail,
-    PilotLine, PilotState, Replayed, SettingsView,
+    Changed, CredentialLine, GroupLine, IndicatorLine, Installed, InvocationLine, InvocationView, ModelLine,
+    NewCredential, PilotDetail, PilotLine, PilotState, Replayed, SettingsView,
 };
 
 /// Who asks: a credential of a desk, a device or an officer.
@@ -114,7 +114,13 @@ impl House {
 
     /// Who is called without a credential of its own: the host's ticks and its own changes.
     pub(crate) fn host_caller(&self) -> Result<Caller, HouseError> {
-        Ok(Caller { credential: "host".to_owned(), role: parse("role", "host")?, unit: parse("unit", SEAT)?, facility: None, device: None })
+        Ok(Caller {
+            credential: "host".to_owned(),
+            role: parse("role", "host")?,
+            unit: parse("unit", SEAT)?,
+            facility: None,
+            device: None,
+        })
     }
 
     /// The demonstration's people and credentials.
@@ -152,12 +158,21 @@ impl House {
 /// The ward where the province's seat is (Phường Đồng Hới); the host's own ticks speak from there.
 pub(crate) const SEAT: &str = "18880";
 
+/// The clock of the house, for those who have none.
+pub(crate) fn clock() -> i64 {
+    now()
+}
+
 pub(crate) fn now() -> i64 {
     let nanos = time::OffsetDateTime::now_utc().unix_timestamp_nanos();
     i64::try_from(nanos / 1_000).unwrap_or(i64::MAX)
 }
 
 /// Parses an id of the house's own or of a caller's; the text is not repeated.
-pub(crate) fn parse<T: std::str::FromStr<Err = pilothouse_registry::IdError>>(what: &'static str, text: &str) -> Result<T, HouseError> {
-    text.parse().map_err(|error: pilothouse_registry::IdError| HouseError::Malformed { what, message: error.to_string() })
+pub(crate) fn parse<T: std::str::FromStr<Err = pilothouse_registry::IdError>>(
+    what: &'static str,
+    text: &str,
+) -> Result<T, HouseError> {
+    text.parse()
+        .map_err(|error: pilothouse_registry::IdError| HouseError::Malformed { what, message: error.to_string() })
 }

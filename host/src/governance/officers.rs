@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use pilothouse_evidence::SealKey;
-use pilothouse_registry::{Grant, GrantId, GrantState, KeyId, OfficerId, Package, PilotId, Trust, TrustedKey, VendorId, keys as vendor_keys};
+use pilothouse_registry::{
+    Grant, GrantId, GrantState, KeyId, OfficerId, Package, PilotId, Trust, TrustedKey, VendorId, keys as vendor_keys,
+};
 use pilothouse_runtime::record::outcome_bytes;
 use pilothouse_runtime::{Finished, Recording};
 use pilothouse_store::StateChange;
@@ -40,8 +42,15 @@ impl House {
         let manifest = package.manifest().clone();
         // The trial: compiled in the limited child, instantiated with nothing, asked what it is.
         let memory = manifest.limits.memory_kib as usize * 1024;
-        let described =
-            packaging::describe(package.bytes(), &manifest.id, memory, &self.0.machine, &self.0.compiler, &self.0.providers).await?;
+        let described = packaging::describe(
+            package.bytes(),
+            &manifest.id,
+            memory,
+            &self.0.machine,
+            &self.0.compiler,
+            &self.0.providers,
+        )
+        .await?;
         let described: Value = serde_json::from_str(&described).map_err(|_| HouseError::Describes)?;
         if described != serde_json::to_value(package.schemas()).unwrap_or_default() {
             return Err(HouseError::Describes);
@@ -53,7 +62,10 @@ impl House {
             Some(known) if known.digest == digest => None,
             Some(_) if !replace => return Err(HouseError::VersionExists { pilot: id, version }),
             // A build of the host's own under a version that is known: kept beside it, named by its content.
-            Some(_) => Some(format!("{version}+{}", digest.chars().filter(char::is_ascii_hexdigit).take(8).collect::<String>())),
+            Some(_) => Some(format!(
+                "{version}+{}",
+                digest.chars().filter(char::is_ascii_hexdigit).take(8).collect::<String>()
+            )),
             None => Some(version.clone()),
         };
         self.0.packages.put(&package)?;
@@ -91,7 +103,13 @@ impl House {
             body: json!({}),
             seen: 0,
         };
-        let change = Change { by, subject: "pilot", of: id.to_string(), action: "register", detail: vec![("version", version.to_owned())] };
+        let change = Change {
+            by,
+            subject: "pilot",
+            of: id.to_string(),
+            action: "register",
+            detail: vec![("version", version.to_owned())],
+        };
         self.keep_change(change, vec![row]).await?;
         self.relink(id).await
     }
@@ -100,7 +118,7 @@ impl House {
     pub(crate) async fn relink(&self, id: &PilotId) -> Result<(), HouseError> {
         let Some(stored) = self.0.store.pilots().find(id.as_str()).await? else { return Ok(()) };
         let before = self.0.running.load().get(id).cloned();
-        let version = self.prepare(id, &stored.package, stored.state == "on", stored.revision, before.as_deref()).await?;
+        let version = self.prepare(id, &stored.package, stored.state == "on", before.as_deref()).await?;
         // Calls that run on the old link end by their deadline; what they would keep is refused if the pilot is off by then.
         if let Some(before) = before
             && stored.state != "on"
@@ -134,13 +152,22 @@ impl House {
         self.put_in_service(by, id, &stored, false).await
     }
 
-    pub(crate) async fn put_in_service(&self, by: &Caller, id: &PilotId, version: &str, on: bool) -> Result<Changed, HouseError> {
+    pub(crate) async fn put_in_service(
+        &self,
+        by: &Caller,
+        id: &PilotId,
+        version: &str,
+        on: bool,
+    ) -> Result<Changed, HouseError> {
         let _turn = self.0.changing.lock().await;
         let stored = self.0.store.pilots().find(id.as_str()).await?;
         let stored = stored.ok_or_else(|| HouseError::Unknown { what: "pilot", id: id.to_string() })?;
         let newest = self.0.store.pilots().packages(id.as_str()).await?;
         // The build that was taken in last under this version.
-        let package = newest.iter().filter(|package| package.version.split('+').next() == version.split('+').next()).max_by_key(|package| package.at);
+        let package = newest
+            .iter()
+            .filter(|package| package.version.split('+').next() == version.split('+').next())
+            .max_by_key(|package| package.at);
         let package = if on { package.map_or(&stored.package, |package| &package.digest) } else { &stored.package };
         if on {
             let bytes = self.0.packages.get(&parse("package", package)?)?;
@@ -162,7 +189,8 @@ impl House {
             seen: stored.revision,
         };
         let action = if on { "enable" } else { "disable" };
-        let change = Change { by, subject: "pilot", of: id.to_string(), action, detail: vec![("version", version.to_owned())] };
+        let change =
+            Change { by, subject: "pilot", of: id.to_string(), action, detail: vec![("version", version.to_owned())] };
         self.keep_change(change, vec![row]).await?;
         self.relink(id).await?;
         let version = self.version(id)?;
@@ -197,7 +225,9 @@ impl House {
         for request in &version.manifest.capabilities {
             let capability = request.capability();
             let covered = known.iter().any(|grant| {
-                grant.state.name() != "withdrawn" && grant.right.capability() == capability && request.scope.is_within(&grant.right.scope)
+                grant.state.name() != "withdrawn"
+                    && grant.right.capability() == capability
+                    && request.scope.is_within(&grant.right.scope)
                     && request.functions.is_subset(&grant.right.functions)
             });
             if covered {
@@ -239,7 +269,11 @@ impl House {
         let stored = stored.ok_or_else(|| HouseError::Unknown { what: "grant", id: id.to_string() })?;
         let seen = stored.revision;
         let grant = read_grant(stored)?;
-        let state = if action == "approve" { grant.state.approve(officer(by)?, now())? } else { grant.state.withdraw(officer(by)?, now())? };
+        let state = if action == "approve" {
+            grant.state.approve(officer(by)?, now())?
+        } else {
+            grant.state.withdraw(officer(by)?, now())?
+        };
         let grant = Grant { state, ..grant };
         self.keep_grant(by, &grant, action, seen).await?;
         self.relink(&grant.pilot).await?;
@@ -256,7 +290,11 @@ impl House {
             state: serde_json::to_value(&grant.state).map_err(form)?,
             seen,
         };
-        let detail = vec![("pilot", grant.pilot.to_string()), ("capability", grant.right.capability().to_string()), ("state", grant.state.name().to_owned())];
+        let detail = vec![
+            ("pilot", grant.pilot.to_string()),
+            ("capability", grant.right.capability().to_string()),
+            ("state", grant.state.name().to_owned()),
+        ];
         let change = Change { by, subject: "grant", of: grant.id.to_string(), action, detail };
         self.keep_change(change, vec![row]).await?;
         Ok(())
@@ -308,7 +346,12 @@ impl House {
         }
         let checked = version.manifest.config.check(&values);
         checked.map_err(|error| HouseError::Setting { key: error.key().to_owned(), message: error.to_string() })?;
-        let row = StateChange::Setting { pilot: id.to_string(), body: Value::Object(values), changed_by: by.credential.clone(), seen: revision };
+        let row = StateChange::Setting {
+            pilot: id.to_string(),
+            body: Value::Object(values),
+            changed_by: by.credential.clone(),
+            seen: revision,
+        };
         let keys = pilothouse_registry::escape_name(&changed.join(" "));
         let detail = vec![("revision", (revision + 1).to_string()), ("keys", keys)];
         let change = Change { by, subject: "setting", of: id.to_string(), action: "set", detail };
@@ -321,7 +364,13 @@ impl House {
     ///
     /// # Errors
     /// Where the text is no public key.
-    pub async fn trust_key(&self, by: &Caller, vendor: &VendorId, public_pem: &str, valid_days: u32) -> Result<KeyId, HouseError> {
+    pub async fn trust_key(
+        &self,
+        by: &Caller,
+        vendor: &VendorId,
+        public_pem: &str,
+        valid_days: u32,
+    ) -> Result<KeyId, HouseError> {
         let key = vendor_keys::public_from_pem(public_pem)
             .map_err(|error| HouseError::Malformed { what: "public key", message: error.to_string() })?;
         let at = now();
@@ -344,9 +393,16 @@ impl House {
             valid_from,
             valid_to: valid_until,
         };
-        let change = Change { by, subject: "vendor-key", of: id.to_string(), action: "trust", detail: vec![("vendor", vendor.to_owned())] };
+        let change = Change {
+            by,
+            subject: "vendor-key",
+            of: id.to_string(),
+            action: "trust",
+            detail: vec![("vendor", vendor.to_owned())],
+        };
         self.keep_change(change, vec![row]).await?;
-        let trusted = TrustedKey { vendor: parse("vendor", vendor)?, key: *key, valid_from, valid_until, revoked: None };
+        let trusted =
+            TrustedKey { vendor: parse("vendor", vendor)?, key: *key, valid_from, valid_until, revoked: None };
         self.change_trust(|trust| {
             trust.add(trusted);
         });
@@ -392,9 +448,16 @@ impl House {
             hash: hex::encode(hash),
             body: json!({}),
         };
-        let change = Change { by, subject: "credential", of: id.clone(), action: "add", detail: vec![("role", new.role.to_string())] };
+        let change = Change {
+            by,
+            subject: "credential",
+            of: id.clone(),
+            action: "add",
+            detail: vec![("role", new.role.to_string())],
+        };
         self.keep_change(change, vec![row]).await?;
-        let caller = Caller { credential: id.clone(), role: new.role, unit: new.unit, facility: new.facility, device: None };
+        let caller =
+            Caller { credential: id.clone(), role: new.role, unit: new.unit, facility: new.facility, device: None };
         let mut known = self.0.credentials.write().unwrap_or_else(std::sync::PoisonError::into_inner);
         known.insert(id.clone(), Known { caller, hash });
         Ok((id, token))
@@ -451,7 +514,10 @@ impl House {
         if let pilothouse_evidence::Record::Invocation(record) = &record
             && record.package != version.package
         {
-            return Err(HouseError::Unknown { what: "package of that invocation in service", id: record.package.to_string() });
+            return Err(HouseError::Unknown {
+                what: "package of that invocation in service",
+                id: record.package.to_string(),
+            });
         }
         let Some(linked) = &version.pilot else { return Err(HouseError::NotGranted { pilot, functions: Vec::new() }) };
         let again: Finished = linked.replay(&recording, &self.0.providers, &self.0.faults).await;

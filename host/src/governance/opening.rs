@@ -11,7 +11,8 @@ use pilothouse_province::{Cast, Licence, MERGER, Places};
 use pilothouse_registry::catalogue::Catalogue;
 use pilothouse_registry::oci::Layout;
 use pilothouse_registry::{
-    Ceiling, Effective, FacilityId, Grant, GrantState, Package, PilotId, Trust, TrustedKey, UnitCode, keys as vendor_keys,
+    Ceiling, Effective, FacilityId, Grant, GrantState, Package, PilotId, Trust, TrustedKey, UnitCode,
+    keys as vendor_keys,
 };
 use pilothouse_runtime::budgets::Budgets;
 use pilothouse_runtime::capabilities::{lodging, places, population, records, registers};
@@ -28,7 +29,7 @@ use serde_json::{Map, Value, json};
 
 use super::outbox::PoliceDesk;
 use super::records::{Change, DAY};
-use super::running::{Counts, Running, operations};
+use super::running::{Running, operations};
 use super::wording::Words;
 use super::{Caller, House, HouseError, Known, Rooms, keys, now, packaging, parse};
 use crate::embedded::{EmbeddedPlugin, PLUGINS};
@@ -164,7 +165,12 @@ impl House {
         let known = self.0.store.vendors().keys().await?;
         let mut trust = Trust::none();
         for key in known {
-            let Some(verifying) = key.public_key.as_slice().try_into().ok().and_then(|bytes| ed25519_dalek::VerifyingKey::from_bytes(bytes).ok())
+            let Some(verifying) = key
+                .public_key
+                .as_slice()
+                .try_into()
+                .ok()
+                .and_then(|bytes| ed25519_dalek::VerifyingKey::from_bytes(bytes).ok())
             else {
                 continue;
             };
@@ -194,7 +200,13 @@ impl House {
                     hash: hex::encode(keys::token_hash(secret)),
                     body: json!({ "name": demo.name }),
                 };
-                let change = Change { by: &host, subject: "credential", of: id.to_owned(), action: "add", detail: vec![("role", demo.role.to_owned())] };
+                let change = Change {
+                    by: &host,
+                    subject: "credential",
+                    of: id.to_owned(),
+                    action: "add",
+                    detail: vec![("role", demo.role.to_owned())],
+                };
                 self.keep_change(change, vec![added]).await?;
             }
             if demo.role == "working-group" {
@@ -206,7 +218,9 @@ impl House {
             if credential.revoked.is_some() {
                 continue;
             }
-            let Some(hash) = hex::decode(&credential.hash).ok().and_then(|bytes| bytes.try_into().ok()) else { continue };
+            let Some(hash) = hex::decode(&credential.hash).ok().and_then(|bytes| bytes.try_into().ok()) else {
+                continue;
+            };
             let caller = Caller {
                 credential: credential.id.clone(),
                 role: parse("role", &credential.role)?,
@@ -224,7 +238,10 @@ impl House {
     /// every vendor's. At the first start they are granted and enabled too, as a demonstration that says so in the record.
     async fn bring_embedded(&self, progress: &dyn Progress) -> Result<(), HouseError> {
         let path = self.0.dir.join("keys").join("own-pilots.pem");
-        let malformed = |error: &dyn std::fmt::Display| HouseError::Malformed { what: "own-pilots.pem", message: error.to_string() };
+        let malformed = |error: &dyn std::fmt::Display| HouseError::Malformed {
+            what: "own-pilots.pem",
+            message: error.to_string(),
+        };
         if !path.exists() {
             let key = vendor_keys::generate().map_err(|error| malformed(&error))?;
             vendor_keys::write(&path, &key).map_err(|error| malformed(&error))?;
@@ -248,9 +265,13 @@ impl House {
         host: &Caller,
         progress: &dyn Progress,
     ) -> Result<(), HouseError> {
-        let manifest = pilothouse_registry::Manifest::parse("pilot.toml", plugin.manifest)
-            .map_err(|error| HouseError::Malformed { what: "manifest of an embedded pilot", message: error.to_string() })?;
-        let build = Digest::of(&[plugin.core, plugin.manifest.as_bytes(), text(plugin, "vi").as_bytes(), text(plugin, "en").as_bytes()].concat());
+        let manifest = pilothouse_registry::Manifest::parse("pilot.toml", plugin.manifest).map_err(|error| {
+            HouseError::Malformed { what: "manifest of an embedded pilot", message: error.to_string() }
+        })?;
+        let build = Digest::of(
+            &[plugin.core, plugin.manifest.as_bytes(), text(plugin, "vi").as_bytes(), text(plugin, "en").as_bytes()]
+                .concat(),
+        );
         let marker = format!("embedded/{}", manifest.id);
         if self.0.store.meta().get(&marker).await?.as_deref() == Some(build.to_string().as_str()) {
             return Ok(());
@@ -259,8 +280,10 @@ impl House {
         let component = packaging::component(plugin.core)?;
         let memory = manifest.limits.memory_kib as usize * 1024;
         let schemas =
-            packaging::describe(&component, &manifest.id, memory, &self.0.machine, &self.0.compiler, &self.0.providers).await?;
-        let bytes = packaging::signed(&component, plugin.manifest, &schemas, (text(plugin, "vi"), text(plugin, "en")), key)?;
+            packaging::describe(&component, &manifest.id, memory, &self.0.machine, &self.0.compiler, &self.0.providers)
+                .await?;
+        let bytes =
+            packaging::signed(&component, plugin.manifest, &schemas, (text(plugin, "vi"), text(plugin, "en")), key)?;
         // A rebuilt host may bring another build under the same version; a vendor's versions are never replaced.
         let installed = self.install_as(host, bytes, true).await?;
         let id = installed.id.clone();
@@ -270,22 +293,49 @@ impl House {
             }
         }
         let state = StateChange::Meta { key: marker, value: build.to_string() };
-        let change = Change { by: host, subject: "package", of: id.to_string(), action: "embedded", detail: vec![("build", build.to_string())] };
+        let change = Change {
+            by: host,
+            subject: "package",
+            of: id.to_string(),
+            action: "embedded",
+            detail: vec![("build", build.to_string())],
+        };
         self.keep_change(change, vec![state]).await?;
         self.put_in_service(host, &id, &installed.version, true).await?;
         Ok(())
     }
 
-    async fn demo_grant(&self, pilot: &PilotId, right: pilothouse_registry::CapabilityRequest, host: &Caller) -> Result<(), HouseError> {
+    async fn demo_grant(
+        &self,
+        pilot: &PilotId,
+        right: pilothouse_registry::CapabilityRequest,
+        host: &Caller,
+    ) -> Result<(), HouseError> {
         let capability = right.capability();
         let id = super::records::new_id();
         let officer = super::officers::officer_named;
         let at = now();
-        let state = GrantState::Requested { by: officer(REQUESTER)? }.approve(officer(APPROVERS[0])?, at)?.approve(officer(APPROVERS[1])?, at)?;
-        let grant = Grant { id: parse("grant", &id)?, pilot: pilot.clone(), right, units: all_communes(at)?, expires: at + DEMO_TERM, state };
+        let state = GrantState::Requested { by: officer(REQUESTER)? }
+            .approve(officer(APPROVERS[0])?, at)?
+            .approve(officer(APPROVERS[1])?, at)?;
+        let grant = Grant {
+            id: parse("grant", &id)?,
+            pilot: pilot.clone(),
+            right,
+            units: all_communes(at)?,
+            expires: at + DEMO_TERM,
+            state,
+        };
         let body = serde_json::to_value(&grant).map_err(|error| HouseError::Policy(error.to_string()))?;
         let state = serde_json::to_value(&grant.state).map_err(|error| HouseError::Policy(error.to_string()))?;
-        let row = StateChange::Grant { id: id.clone(), pilot: pilot.to_string(), capability: capability.to_string(), body, state, seen: 0 };
+        let row = StateChange::Grant {
+            id: id.clone(),
+            pilot: pilot.to_string(),
+            capability: capability.to_string(),
+            body,
+            state,
+            seen: 0,
+        };
         let detail = vec![
             ("capability", capability.to_string()),
             ("approvers", APPROVERS.join(" ")),
@@ -301,7 +351,7 @@ impl House {
         for pilot in self.0.store.pilots().all().await? {
             let id: PilotId = parse("pilot", &pilot.pilot)?;
             progress.step(&format!("linking {id} {}", pilot.version));
-            let version = self.prepare(&id, &pilot.package, pilot.state == "on", pilot.revision, None).await?;
+            let version = self.prepare(&id, &pilot.package, pilot.state == "on", None).await?;
             running.insert(id, Arc::new(version));
         }
         self.0.running.store(Arc::new(running));
@@ -314,7 +364,6 @@ impl House {
         id: &PilotId,
         package: &str,
         enabled: bool,
-        revision: i64,
         before: Option<&Running>,
     ) -> Result<Running, HouseError> {
         let digest: pilothouse_registry::Digest = parse("package", package)?;
@@ -326,7 +375,9 @@ impl House {
         let rights = Arc::new(Effective::new(&manifest.capabilities, &grants, &self.0.ceiling));
         let rights_json = serde_json::to_vec(rights.as_ref()).map_err(|error| HouseError::Policy(error.to_string()))?;
         let settings = self.settings_of(id, &manifest).await?;
-        let budgets = before.and_then(|before| before.pilot.as_ref()).map_or_else(|| Arc::new(Budgets::default()), |pilot| Arc::clone(pilot.budgets()));
+        let budgets = before
+            .and_then(|before| before.pilot.as_ref())
+            .map_or_else(|| Arc::new(Budgets::default()), |pilot| Arc::clone(pilot.budgets()));
         let terms = Terms {
             id: Arc::from(id.as_str()),
             rights: Arc::clone(&rights),
@@ -347,19 +398,25 @@ impl House {
             settings: settings_text,
             operations: operations(&package),
             words: Words::new(package.texts()),
-            revision,
-            counts: before.map_or_else(|| Arc::new(Counts::default()), |before| Arc::clone(&before.counts)),
             manifest,
         })
     }
 
     /// The settings in force: the department's over the manifest's defaults.
-    pub(crate) async fn settings_of(&self, id: &PilotId, manifest: &pilothouse_registry::Manifest) -> Result<Map<String, Value>, HouseError> {
+    pub(crate) async fn settings_of(
+        &self,
+        id: &PilotId,
+        manifest: &pilothouse_registry::Manifest,
+    ) -> Result<Map<String, Value>, HouseError> {
         let set = self.0.store.settings().current(id.as_str()).await?;
         let values = set.and_then(|set| set.body.as_object().cloned()).unwrap_or_default();
         // A key that a newer version no longer has is left out; it stays in the history.
-        let known: Map<String, Value> = values.into_iter().filter(|(key, _)| manifest.config.settings.contains_key(key.as_str())).collect();
-        manifest.config.check(&known).map_err(|error| HouseError::Setting { key: error.key().to_owned(), message: error.to_string() })
+        let known: Map<String, Value> =
+            values.into_iter().filter(|(key, _)| manifest.config.settings.contains_key(key.as_str())).collect();
+        manifest
+            .config
+            .check(&known)
+            .map_err(|error| HouseError::Setting { key: error.key().to_owned(), message: error.to_string() })
     }
 
     /// Fills today's budgets again from today's record, so that a restart is no way around them.
@@ -380,7 +437,8 @@ impl House {
                     let Ok(record) = pilothouse_evidence::Record::from_canonical(&entry.body) else { continue };
                     let pilothouse_evidence::Record::Invocation(record) = record else { continue };
                     for call in &record.calls {
-                        let capability = call.function.split_once('.').and_then(|(capability, _)| capability.parse().ok());
+                        let capability =
+                            call.function.split_once('.').and_then(|(capability, _)| capability.parse().ok());
                         if let (Some(capability), Some(person)) = (capability, &call.person) {
                             pilot.budgets().remember(capability, &record.caller.unit, person, false, record.at);
                         }
@@ -398,13 +456,19 @@ fn text(plugin: &EmbeddedPlugin, language: &str) -> &'static str {
 
 /// The communes of the plan's area, as they are on the day.
 pub(crate) fn all_communes(at: i64) -> Result<BTreeSet<UnitCode>, HouseError> {
-    Places::embedded().plan_communes(date_of(at).max(MERGER)).map(|unit| parse("unit", &unit.code.to_string())).collect()
+    Places::embedded()
+        .plan_communes(date_of(at).max(MERGER))
+        .map(|unit| parse("unit", &unit.code.to_string()))
+        .collect()
 }
 
 fn demo(province: &Province, secret: &Secret) -> Result<Demo, HouseError> {
     let key = secret.derive("demonstration");
     let open = |class: &str| {
-        province.facilities().iter().find(|facility| class_code(facility) == class && matches!(facility.licence, Licence::Valid { .. }))
+        province
+            .facilities()
+            .iter()
+            .find(|facility| class_code(facility) == class && matches!(facility.licence, Licence::Valid { .. }))
     };
     let missing = |what: &str| HouseError::Policy(format!("the synthetic province has no {what}"));
     let hospital = open("hospital").ok_or_else(|| missing("hospital"))?;

@@ -5,8 +5,8 @@ use std::fs;
 use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use pilothouse_runtime::capabilities::lodging::{Desk, STAYS_OWNER, STAYS_TABLE, StayRow};
@@ -96,10 +96,11 @@ impl PoliceDesk {
         }
         let path = self.dir.join(format!("{}.json", notice.key));
         let Ok(text) = serde_json::to_vec(notice) else { return Received::Rejected("malformed") };
-        let written = fs::OpenOptions::new().create_new(true).write(true).mode(0o600).open(&path).and_then(|mut file| {
-            file.write_all(&text)?;
-            file.sync_all()
-        });
+        let written =
+            fs::OpenOptions::new().create_new(true).write(true).mode(0o600).open(&path).and_then(|mut file| {
+                file.write_all(&text)?;
+                file.sync_all()
+            });
         match written {
             Ok(()) => Received::Accepted,
             // It came before, and the answer was lost: the desk has it once all the same.
@@ -194,7 +195,12 @@ impl House {
                 match self.0.desk.receive(&notice) {
                     Received::Accepted => {
                         self.0.desk.seen.is_now(false);
-                        self.settled(&effect.pilot, settlement(EffectState::Accepted, None, 0), Some((&notice, "accepted", None))).await?;
+                        self.settled(
+                            &effect.pilot,
+                            settlement(EffectState::Accepted, None, 0),
+                            Some((&notice, "accepted", None)),
+                        )
+                        .await?;
                     }
                     Received::Rejected(code) => {
                         let stay = Some((&notice, "rejected", Some(code)));
@@ -215,7 +221,13 @@ impl House {
         let plain = self.0.payloads.open(key, payload).ok()?;
         let notice: Value = serde_json::from_slice(&plain).ok()?;
         let text = |name: &str| notice.get(name).and_then(Value::as_str).map(str::to_owned);
-        Some(DeskNotice { key: key.to_owned(), kind: text("notice")?, facility: text("facility")?, reference: text("reference")?, received_at: now() })
+        Some(DeskNotice {
+            key: key.to_owned(),
+            kind: text("notice")?,
+            facility: text("facility")?,
+            reference: text("reference")?,
+            received_at: now(),
+        })
     }
 
     /// Settles an effect with its record, and the stay that it is about, together.
@@ -229,7 +241,9 @@ impl House {
         // The row may be changed by a call at the same moment; then it is read again.
         for _ in 0..8 {
             let rows = match stay {
-                Some((notice, state, code)) if notice.kind == "arrival" => self.stay_row(notice, state, code).await?.into_iter().collect(),
+                Some((notice, state, code)) if notice.kind == "arrival" => {
+                    self.stay_row(notice, state, code).await?.into_iter().collect()
+                }
                 _ => Vec::new(),
             };
             let action = match settlement.state {
@@ -237,7 +251,10 @@ impl House {
                 EffectState::Rejected => "rejected",
                 _ => "failed",
             };
-            let detail = vec![("pilot", pilot.to_owned()), ("code", settlement.code.clone().unwrap_or_else(|| "none".to_owned()))];
+            let detail = vec![
+                ("pilot", pilot.to_owned()),
+                ("code", settlement.code.clone().unwrap_or_else(|| "none".to_owned())),
+            ];
             let change = Change { by: &host, subject: "effect", of: settlement.key.clone(), action, detail };
             match self.keep_change_with(change, vec![StateChange::EffectSettled(settlement.clone())], rows).await {
                 Err(HouseError::Commit(pilothouse_store::CommitError::Conflict { .. })) => {}
@@ -249,7 +266,12 @@ impl House {
         Err(HouseError::Stale("the stay"))
     }
 
-    async fn stay_row(&self, notice: &DeskNotice, state: &str, code: Option<&str>) -> Result<Option<RowWrite>, HouseError> {
+    async fn stay_row(
+        &self,
+        notice: &DeskNotice,
+        state: &str,
+        code: Option<&str>,
+    ) -> Result<Option<RowWrite>, HouseError> {
         let key = format!("{}/{}", notice.facility, notice.reference);
         let Some(row) = self.0.store.rows().get(STAYS_OWNER, STAYS_TABLE, &key).await? else { return Ok(None) };
         let Ok(mut stay) = serde_json::from_slice::<StayRow>(&row.value) else { return Ok(None) };

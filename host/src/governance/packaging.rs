@@ -22,10 +22,14 @@ pub const TRIAL_DEADLINE: Duration = Duration::from_millis(100);
 /// # Errors
 /// Where the module was not, or imports what no component may.
 pub fn component(core: &[u8]) -> Result<Vec<u8>, HouseError> {
-    let encoded = wit_component::ComponentEncoder::default().validate(true).module(core).and_then(|mut encoder| encoder.encode());
+    let encoded =
+        wit_component::ComponentEncoder::default().validate(true).module(core).and_then(|mut encoder| encoder.encode());
     encoded.map_err(|error| HouseError::Malformed {
         what: "component",
-        message: format!("the module cannot be made a component, build it against pilothouse-sdk: {}", pilothouse_registry::escape_name(&error.to_string())),
+        message: format!(
+            "the module cannot be made a component, build it against pilothouse-sdk: {}",
+            pilothouse_registry::escape_name(&error.to_string())
+        ),
     })
 }
 
@@ -63,6 +67,12 @@ pub async fn describe(
 ///
 /// # Errors
 /// Of the form of any of them.
-pub fn signed(component: &[u8], manifest: &str, schemas: &str, texts: (&str, &str), key: &SigningKey) -> Result<Vec<u8>, DoorError> {
+pub fn signed(
+    component: &[u8],
+    manifest: &str,
+    schemas: &str,
+    texts: (&str, &str),
+    key: &SigningKey,
+) -> Result<Vec<u8>, DoorError> {
     Package::sign(Package::build(component, manifest, schemas, texts)?, key)
 }

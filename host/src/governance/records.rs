@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use pilothouse_evidence::record::RECORD_VERSION;
-use pilothouse_evidence::{ChangeRecord, LookRecord, Record, SealKey};
-use pilothouse_runtime::Finished;
+use pilothouse_evidence::{ChangeRecord, LookRecord, Record, SealKey, Verdict};
 use pilothouse_runtime::capabilities::lodging::{STAYS_OWNER, STAYS_TABLE};
 use pilothouse_runtime::occasion::{date_of, local_date};
 use pilothouse_runtime::pending::RowChange as Pended;
 use pilothouse_runtime::record::{About, write_down};
 use pilothouse_runtime::rights::retention_days;
+use pilothouse_runtime::{Ended, Finished};
 use pilothouse_store::{
     Committed, EffectRow, Expected, IndicatorAdd, Once, Part, RowChange, RowWrite, Sealed, StateChange, Unit,
 };
@@ -22,6 +22,10 @@ use super::{CallError, Caller, House, HouseError, now};
 pub(crate) const DAY: i64 = 86_400_000_000;
 /// Longest that an answer is kept for its caller's reference.
 const ONCE_DAYS: i64 = 30;
+/// What the host counts of every pilot, beside the pilot's own indicators; no indicator of a pilot's has a dot.
+pub(crate) const CALLS: &str = "host.calls";
+pub(crate) const DENIALS: &str = "host.denials";
+pub(crate) const FAULTS: &str = "host.faults";
 /// How long a stay is kept after its last change.
 const STAYS_DAYS: i64 = 400;
 
@@ -40,7 +44,11 @@ pub(crate) struct Change<'a> {
 
 impl House {
     /// Commits changes of state with their record.
-    pub(crate) async fn keep_change(&self, change: Change<'_>, changes: Vec<StateChange>) -> Result<Committed, HouseError> {
+    pub(crate) async fn keep_change(
+        &self,
+        change: Change<'_>,
+        changes: Vec<StateChange>,
+    ) -> Result<Committed, HouseError> {
         self.keep_change_with(change, changes, Vec::new()).await
     }
 
@@ -171,6 +179,20 @@ impl House {
                 body: serde_json::from_str(&series.body).unwrap_or_default(),
             });
         }
+        let counted = |name: &str, n: usize| IndicatorAdd {
+            pilot: pilot.clone(),
+            indicator: name.to_owned(),
+            unit: occasion.unit.clone(),
+            facility_class: occasion.facility_class.clone().unwrap_or_default(),
+            day,
+            dims: String::new(),
+            add: i64::try_from(n).unwrap_or(i64::MAX),
+        };
+        let denied = recording.calls.iter().filter(|call| matches!(call.verdict, Verdict::Denied { .. })).count();
+        let faulty = usize::from(matches!(recording.ended, Ended::Fault { .. }));
+        let own = [(CALLS, 1), (DENIALS, denied), (FAULTS, faulty)];
+        let own = own.into_iter().filter(|(_, n)| *n > 0).map(|(name, n)| counted(name, n));
+        let indicators: Vec<IndicatorAdd> = indicators.chain(own).collect();
         Ok(Unit {
             parts,
             record: last.record,
@@ -183,7 +205,7 @@ impl House {
             rows,
             counters: Vec::new(),
             effects,
-            indicators: indicators.collect(),
+            indicators,
             changes,
         })
     }
@@ -214,7 +236,9 @@ fn row_write(pilot: &str, table: &str, key: &str, change: &Pended, keep_until: O
         Some(version) => Expected::Version(i64::try_from(version).unwrap_or(i64::MAX)),
     };
     let change = match &change.value {
-        Some(value) => RowChange::Put { value: value.clone().into_bytes(), indexes: change.indexes.clone(), keep_until },
+        Some(value) => {
+            RowChange::Put { value: value.clone().into_bytes(), indexes: change.indexes.clone(), keep_until }
+        }
         None => RowChange::Delete,
     };
     RowWrite { pilot: pilot.to_owned(), table: table.to_owned(), key: key.to_owned(), expected, change }

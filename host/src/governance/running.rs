@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::atomic::AtomicBool;
 
 use jsonschema::Validator;
 use pilothouse_evidence::Digest;
@@ -32,26 +32,13 @@ pub struct Running {
     pub(crate) settings_digest: Digest,
     pub(crate) operations: HashMap<OperationName, Operation>,
     pub(crate) words: Words,
-    pub(crate) revision: i64,
-    pub(crate) counts: Arc<Counts>,
-}
-
-/// What happened since the host started; the board adds what the store has of earlier days.
-#[derive(Debug, Default)]
-pub(crate) struct Counts {
-    pub(crate) calls: AtomicU64,
-    pub(crate) denials: AtomicU64,
-    pub(crate) faults: AtomicU64,
 }
 
 /// Compiles the schemas of every operation.
 pub(crate) fn operations(package: &Package) -> HashMap<OperationName, Operation> {
     let compile = |schema: &serde_json::Value| {
         // Linear time on whatever a hostile pattern is; the door has compiled them before.
-        jsonschema::draft202012::options()
-            .with_pattern_options(jsonschema::PatternOptions::regex())
-            .build(schema)
-            .ok()
+        jsonschema::draft202012::options().with_pattern_options(jsonschema::PatternOptions::regex()).build(schema).ok()
     };
     let ready = package.schemas().operations.iter().filter_map(|(name, schema)| {
         let operation = Operation {

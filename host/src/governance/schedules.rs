@@ -62,7 +62,8 @@ impl House {
         let running = self.0.running.load_full();
         for (id, version) in running.iter() {
             for (tick, schedule) in &version.manifest.schedules {
-                let last = runs.iter().find(|run| run.pilot == id.as_str() && run.tick == tick.as_str()).map(|run| run.due);
+                let last =
+                    runs.iter().find(|run| run.pilot == id.as_str() && run.tick == tick.as_str()).map(|run| run.due);
                 let Some(due) = latest_due(schedule.cron.as_str(), at) else { continue };
                 if last.is_some_and(|last| last >= due) || due < at - MAKE_UP {
                     continue;
@@ -75,7 +76,8 @@ impl House {
 
     async fn wake(&self, id: &PilotId, tick: &TickName, due: i64) {
         match self.tick_due(id, tick, due).await {
-            Ok(_) | Err(CallError::Disabled { .. } | CallError::Store(pilothouse_store::CommitError::Stale { .. })) => {}
+            Ok(_) | Err(CallError::Disabled { .. } | CallError::Store(pilothouse_store::CommitError::Stale { .. })) => {
+            }
             Err(error) => tracing::warn!(pilot = %id, tick = %tick, code = error.code(), "a tick failed"),
         }
     }
@@ -86,7 +88,8 @@ fn latest_due(cron: &str, at: i64) -> Option<i64> {
     let cron = Cron::from_str(cron).ok()?;
     let offset = time::UtcOffset::from_hms(7, 0, 0).ok()?;
     let local = OffsetDateTime::from_unix_timestamp_nanos(i128::from(at) * 1_000).ok()?.to_offset(offset);
-    let at = chrono::DateTime::from_timestamp(local.unix_timestamp(), 0)?.with_timezone(&chrono::FixedOffset::east_opt(7 * 3_600)?);
+    let at = chrono::DateTime::from_timestamp(local.unix_timestamp(), 0)?
+        .with_timezone(&chrono::FixedOffset::east_opt(7 * 3_600)?);
     let due = cron.find_previous_occurrence(&at, true).ok()?;
     Some(due.timestamp() * 1_000_000)
 }

@@ -135,7 +135,8 @@ impl House {
     }
 
     pub(crate) fn running(&self, pilot: &PilotId) -> Result<Arc<Running>, CallError> {
-        let running = self.0.running.load().get(pilot).cloned().ok_or_else(|| CallError::UnknownPilot(pilot.clone()))?;
+        let running =
+            self.0.running.load().get(pilot).cloned().ok_or_else(|| CallError::UnknownPilot(pilot.clone()))?;
         let while_down = || running.manifest.while_down.clone();
         let Some(linked) = running.pilot.as_ref().filter(|_| running.enabled.load(Ordering::Acquire)) else {
             return Err(CallError::Disabled { pilot: pilot.clone(), while_down: while_down() });
@@ -148,7 +149,8 @@ impl House {
 
     /// Whether this caller may ask this, and the entry's name.
     fn allow(&self, running: &Running, caller: &Caller, what: &What) -> Result<String, CallError> {
-        let unknown = |name: &str| CallError::UnknownOperation { pilot: running.manifest.id.clone(), name: name.to_owned() };
+        let unknown =
+            |name: &str| CallError::UnknownOperation { pilot: running.manifest.id.clone(), name: name.to_owned() };
         let (callers, entry) = match what {
             What::Operation { name, .. } => {
                 let operation = running.manifest.operations.get(name).ok_or_else(|| unknown(name.as_str()))?;
@@ -160,19 +162,30 @@ impl House {
             }
         };
         let open = matches!(what, What::Reading { .. }) && callers.is_empty();
-        if open || callers.contains(&caller.role) { Ok(entry) } else { Err(CallError::Forbidden { role: caller.role.clone() }) }
+        if open || callers.contains(&caller.role) {
+            Ok(entry)
+        } else {
+            Err(CallError::Forbidden { role: caller.role.clone() })
+        }
     }
 
     /// People to handles, then the schema: what the guest gets is checked as the guest gets it.
     fn take(&self, running: &Running, what: &What, at: i64) -> Result<Taken, CallError> {
-        let refused = |error: super::intake::IntakeError| CallError::Person { pointer: error.pointer, code: error.code, message: error.message };
+        let refused = |error: super::intake::IntakeError| CallError::Person {
+            pointer: error.pointer,
+            code: error.code,
+            message: error.message,
+        };
         match what {
             What::Operation { name, input } => {
-                let unknown = || CallError::UnknownOperation { pilot: running.manifest.id.clone(), name: name.to_string() };
+                let unknown =
+                    || CallError::UnknownOperation { pilot: running.manifest.id.clone(), name: name.to_string() };
                 let operation = running.operations.get(name).ok_or_else(unknown)?;
                 let mut input = input.clone();
-                let people = swap_in(&operation.people_in, &mut input, &self.0.province, date_of(at)).map_err(refused)?;
-                let errors: Vec<FieldError> = operation.input.iter_errors(&input).take(MAX_ERRORS).map(|error| field_error(&error)).collect();
+                let people =
+                    swap_in(&operation.people_in, &mut input, &self.0.province, date_of(at)).map_err(refused)?;
+                let errors: Vec<FieldError> =
+                    operation.input.iter_errors(&input).take(MAX_ERRORS).map(|error| field_error(&error)).collect();
                 if !errors.is_empty() {
                     return Err(CallError::Invalid { errors });
                 }
@@ -186,7 +199,14 @@ impl House {
         }
     }
 
-    fn occasion(&self, caller: &Caller, running: &Running, reference: &str, at: i64, captured_at: i64) -> Arc<Occasion> {
+    fn occasion(
+        &self,
+        caller: &Caller,
+        running: &Running,
+        reference: &str,
+        at: i64,
+        captured_at: i64,
+    ) -> Arc<Occasion> {
         let class = caller.facility.as_ref().and_then(|id| self.0.province.facility(id.as_str()));
         let seed = if running.manifest.seed { random_seed() } else { 0 };
         Arc::new(Occasion {
@@ -214,7 +234,13 @@ impl House {
     ) -> Result<Answer, CallError> {
         let Taken { entry, people, operation } = taken;
         let id = new_id();
-        let request = Request { id: id.clone(), entry, occasion: Arc::clone(&occasion), settings: Arc::clone(&running.settings), people };
+        let request = Request {
+            id: id.clone(),
+            entry,
+            occasion: Arc::clone(&occasion),
+            settings: Arc::clone(&running.settings),
+            people,
+        };
         // The guest runs to its end on a task of its own, whether or not its caller still listens.
         let (house, version) = (self.clone(), Arc::clone(running));
         let run = tokio::spawn(async move {
@@ -225,10 +251,10 @@ impl House {
         });
         let while_down = || running.manifest.while_down.clone();
         let failed = |fault: Fault| CallError::Fault { id: id.clone(), fault, while_down: while_down() };
-        let mut finished = run.await.map_err(|_| failed(Fault::Host))?.ok_or_else(|| CallError::Disabled {
-            pilot: running.manifest.id.clone(),
-            while_down: while_down(),
-        })?;
+        let mut finished = run
+            .await
+            .map_err(|_| failed(Fault::Host))?
+            .ok_or_else(|| CallError::Disabled { pilot: running.manifest.id.clone(), while_down: while_down() })?;
         // Switched off while it ran: its effects are not wanted any more.
         if !running.enabled.load(Ordering::Acquire) {
             return Err(CallError::Disabled { pilot: running.manifest.id.clone(), while_down: while_down() });
@@ -275,16 +301,9 @@ impl House {
     }
 
     fn count(&self, running: &Running, finished: &Finished) {
-        running.counts.calls.fetch_add(1, Ordering::Relaxed);
-        let denied = finished.recording.calls.iter().filter(|call| matches!(call.verdict, pilothouse_evidence::Verdict::Denied { .. }));
-        let denied = denied.count() as u64;
-        if denied > 0 {
-            running.counts.denials.fetch_add(denied, Ordering::Relaxed);
-        }
         let Some(pilot) = &running.pilot else { return };
         match &finished.recording.ended {
             Ended::Fault { fault } if fault.is_the_guests() => {
-                running.counts.faults.fetch_add(1, Ordering::Relaxed);
                 if let Some(aside) = pilot.quarantine.failed(now()) {
                     tracing::warn!(pilot = %running.manifest.id, until = aside.until, fault = fault.code(), "set aside after repeated faults");
                 }
@@ -295,7 +314,13 @@ impl House {
     }
 
     /// The outcome in words, for this caller.
-    fn worded(&self, running: &Running, caller: &Caller, operation: Option<&OperationName>, finished: &Finished) -> Value {
+    fn worded(
+        &self,
+        running: &Running,
+        caller: &Caller,
+        operation: Option<&OperationName>,
+        finished: &Finished,
+    ) -> Value {
         let Ended::Decided(decided) = &finished.recording.ended else { return Value::Null };
         let words = &running.words;
         let coded = |kind: &str, code: &String| {
@@ -306,7 +331,11 @@ impl House {
         if let Some(name) = operation
             && let Some(ready) = running.operations.get(name)
         {
-            let named = running.manifest.operations.get(name).is_some_and(|operation| operation.persons_visible_to.contains(&caller.role));
+            let named = running
+                .manifest
+                .operations
+                .get(name)
+                .is_some_and(|operation| operation.persons_visible_to.contains(&caller.role));
             swap_out(&ready.people_out, &mut data, &|token| {
                 let person = finished.person(token)?;
                 let mut seen = Map::new();
@@ -355,17 +384,25 @@ impl House {
 
 fn is_declared(running: &Running, entry: &Entry, decided: &Decided) -> bool {
     let manifest = &running.manifest;
-    let holds = |set: &std::collections::BTreeSet<pilothouse_registry::CodeName>| set.contains(decided.decision.as_str());
+    let holds =
+        |set: &std::collections::BTreeSet<pilothouse_registry::CodeName>| set.contains(decided.decision.as_str());
     match entry {
-        Entry::Operation { name, .. } => manifest.operations.get(name.as_str()).is_some_and(|operation| holds(&operation.decisions)),
+        Entry::Operation { name, .. } => {
+            manifest.operations.get(name.as_str()).is_some_and(|operation| holds(&operation.decisions))
+        }
         Entry::Reading => match manifest.readings.as_ref().filter(|readings| !readings.decisions.is_empty()) {
             Some(readings) => holds(&readings.decisions),
             None => manifest.operations.values().any(|operation| holds(&operation.decisions)),
         },
-        Entry::Tick { name } => match manifest.schedules.get(name.as_str()).filter(|schedule| !schedule.decisions.is_empty()) {
-            Some(schedule) => holds(&schedule.decisions),
-            None => decided.decision == "done" || manifest.operations.values().any(|operation| holds(&operation.decisions)),
-        },
+        Entry::Tick { name } => {
+            match manifest.schedules.get(name.as_str()).filter(|schedule| !schedule.decisions.is_empty()) {
+                Some(schedule) => holds(&schedule.decisions),
+                None => {
+                    decided.decision == "done"
+                        || manifest.operations.values().any(|operation| holds(&operation.decisions))
+                }
+            }
+        }
     }
 }
 

@@ -5,11 +5,11 @@ use std::sync::atomic::Ordering;
 
 use pilothouse_evidence::{Record, ResultRecord, Verdict};
 use pilothouse_registry::{Bilingual, FacilityId, IndicatorName, PilotId, Proof, Role, UnitCode};
-use pilothouse_store::indicators::Days;
+use pilothouse_store::indicators::{Days, Sum};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::records::day_number;
+use super::records::{CALLS, DENIALS, FAULTS, day_number};
 use super::running::Running;
 use super::{Caller, House, HouseError, now};
 
@@ -95,12 +95,18 @@ pub struct PilotLine {
     pub title: Bilingual,
     /// How it stands.
     pub state: PilotState,
-    /// Calls since the host started.
+    /// Calls since it came.
     pub calls: u64,
-    /// Denials since the host started.
+    /// Denied capability calls since it came.
     pub denials: u64,
-    /// Faults since the host started.
+    /// Calls that ended in a fault since it came.
     pub faults: u64,
+    /// Calls of today, by the calendar of the province.
+    pub calls_today: u64,
+    /// Denied capability calls of today.
+    pub denials_today: u64,
+    /// Faults of today.
+    pub faults_today: u64,
     /// What it counted.
     pub indicators: Vec<IndicatorLine>,
 }
@@ -298,8 +304,12 @@ impl House {
 
     async fn line(&self, version: &Running) -> Result<PilotLine, HouseError> {
         let manifest = &version.manifest;
-        let days = Days { from: 0, to: day_number(now()) };
-        let totals = self.0.store.indicators().totals(manifest.id.as_str(), days).await?;
+        let today = day_number(now());
+        let totals = self.0.store.indicators().totals(manifest.id.as_str(), Days { from: 0, to: today }).await?;
+        let of_today = self.0.store.indicators().totals(manifest.id.as_str(), Days { from: today, to: today }).await?;
+        let sum = |sums: &[Sum<String>], name: &str| {
+            sums.iter().find(|sum| sum.of == name).map_or(0, |sum| sum.n.unsigned_abs())
+        };
         let indicators = manifest.indicators.iter().map(|(name, indicator)| IndicatorLine {
             name: name.clone(),
             title: indicator.title.clone(),
@@ -313,9 +323,12 @@ impl House {
             package: version.package.to_string(),
             title: manifest.title.clone(),
             state: state_of(version),
-            calls: version.counts.calls.load(Ordering::Relaxed),
-            denials: version.counts.denials.load(Ordering::Relaxed),
-            faults: version.counts.faults.load(Ordering::Relaxed),
+            calls: sum(&totals, CALLS),
+            denials: sum(&totals, DENIALS),
+            faults: sum(&totals, FAULTS),
+            calls_today: sum(&of_today, CALLS),
+            denials_today: sum(&of_today, DENIALS),
+            faults_today: sum(&of_today, FAULTS),
             indicators: indicators.collect(),
         })
     }
@@ -351,7 +364,9 @@ impl House {
             let denials = record.calls.iter().filter(|call| matches!(call.verdict, Verdict::Denied { .. })).count();
             recent.push(InvocationLine { id: record.id, at: record.at, entry: record.entry, outcome, faulty, denials });
         }
-        let roles = |operation: &pilothouse_registry::manifest::Operation| operation.callers.iter().map(ToString::to_string).collect();
+        let roles = |operation: &pilothouse_registry::manifest::Operation| {
+            operation.callers.iter().map(ToString::to_string).collect()
+        };
         Ok(PilotDetail {
             line: self.line(&version).await?,
             summary: manifest.summary.clone(),
@@ -361,7 +376,11 @@ impl House {
             proof,
             used,
             recent,
-            operations: manifest.operations.iter().map(|(name, operation)| (name.to_string(), roles(operation))).collect(),
+            operations: manifest
+                .operations
+                .iter()
+                .map(|(name, operation)| (name.to_string(), roles(operation)))
+                .collect(),
         })
     }
 

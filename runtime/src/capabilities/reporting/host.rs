@@ -7,6 +7,7 @@ use crate::call::Call;
 use crate::capabilities::funnel::{Request, Trouble};
 use crate::capabilities::registered;
 use crate::contract::Denial;
+use crate::invoke::has_digits;
 use crate::pending::{Count, Effect, MAX_COUNTS, MAX_EFFECTS, Series};
 
 /// Longest name, dimension value or text key, in bytes.
@@ -17,9 +18,8 @@ const MAX_DIMENSIONS: usize = 4;
 const MAX_POINTS: usize = 2_000;
 
 fn fits(text: &str) -> bool {
-    !text.is_empty()
-        && text.len() <= MAX_NAME
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'+'))
+    let joint = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'+');
+    !text.is_empty() && text.len() <= MAX_NAME && text.bytes().all(joint) && !has_digits(text)
 }
 
 impl Call {

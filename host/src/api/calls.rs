@@ -1,0 +1,99 @@
+//! Calls of pilots: operations, readings, ticks.
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use pilothouse_registry::{OperationName, PilotId, TickName};
+use serde::Deserialize;
+use serde_json::Value;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use super::auth::{Known, Rooms};
+use super::{Json, Path, Problem, health};
+use crate::governance::{Answer, CallError, CallRequest, What};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct OperationBody {
+    reference: Option<String>,
+    captured_at: Option<String>,
+    input: Value,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ReadingBody {
+    reference: Option<String>,
+    captured_at: Option<String>,
+    text: String,
+}
+
+fn instant(text: Option<&str>) -> Result<Option<i64>, Problem> {
+    let Some(text) = text else { return Ok(None) };
+    let at = OffsetDateTime::parse(text, &Rfc3339).map_err(|_| Problem::from(CallError::CapturedAt))?;
+    Ok(i64::try_from(at.unix_timestamp_nanos() / 1_000).ok())
+}
+
+/// The caller's reference: in the body, or as the header `Idempotency-Key`, plain or quoted.
+fn reference(body: Option<String>, headers: &HeaderMap) -> String {
+    body.unwrap_or_else(|| {
+        let header = headers.get("idempotency-key").and_then(|value| value.to_str().ok()).unwrap_or_default();
+        header.trim_matches('"').to_owned()
+    })
+}
+
+pub(super) async fn operation(
+    Known(caller): Known,
+    State(house): Rooms,
+    Path((pilot, operation)): Path<(PilotId, OperationName)>,
+    headers: HeaderMap,
+    Json(body): Json<OperationBody>,
+) -> Result<Json<Value>, Problem> {
+    let captured_at = instant(body.captured_at.as_deref())?;
+    let what = What::Operation { name: operation, input: body.input };
+    let call = CallRequest { pilot: pilot.clone(), what, reference: reference(body.reference, &headers), captured_at };
+    answered(&pilot, house.call(&caller, call).await)
+}
+
+pub(super) async fn reading(
+    Known(caller): Known,
+    State(house): Rooms,
+    Path(pilot): Path<PilotId>,
+    headers: HeaderMap,
+    Json(body): Json<ReadingBody>,
+) -> Result<Json<Value>, Problem> {
+    let captured_at = instant(body.captured_at.as_deref())?;
+    let what = What::Reading { text: body.text };
+    let call = CallRequest { pilot: pilot.clone(), what, reference: reference(body.reference, &headers), captured_at };
+    answered(&pilot, house.call(&caller, call).await)
+}
+
+pub(super) async fn tick(
+    Known(_caller): Known,
+    State(house): Rooms,
+    Path((pilot, tick)): Path<(PilotId, TickName)>,
+) -> Result<Json<Value>, Problem> {
+    answered(&pilot, house.tick(&pilot, &tick).await)
+}
+
+fn answered(pilot: &PilotId, answer: Result<Answer, CallError>) -> Result<Json<Value>, Problem> {
+    match answer {
+        Ok(answer) => {
+            health::invocation(pilot.as_str(), "decided");
+            let mut body = answer.body;
+            if answer.replayed
+                && let Value::Object(fields) = &mut body
+            {
+                fields.insert("replayed".to_owned(), Value::Bool(true));
+            }
+            Ok(Json(body))
+        }
+        Err(error) => {
+            // Only names that the host itself chose become labels.
+            if !matches!(error, CallError::UnknownPilot(_)) {
+                health::invocation(pilot.as_str(), error.code());
+            }
+            Err(error.into())
+        }
+    }
+}

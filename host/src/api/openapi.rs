@@ -1,0 +1,128 @@
+//! The description of the API, made from the table of routes, its page, and what each problem means.
+
+use axum::Router;
+use axum::http::{StatusCode, header};
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::get;
+use serde_json::{Map, Value, json};
+use utoipa_swagger_ui::SwaggerUi;
+
+use super::problem::KINDS;
+use super::routes::{For, ROUTES};
+use super::{App, Path, Problem};
+
+/// The OpenAPI 3.1 document.
+pub(super) fn document() -> Value {
+    let mut paths: Map<String, Value> = Map::new();
+    for route in ROUTES {
+        let parameters: Vec<Value> = route
+            .path
+            .split('/')
+            .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+            .map(|name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string", "maxLength": 64 } }))
+            .collect();
+        let security = if route.who == For::Everyone { json!([]) } else { json!([{ "token": [] }]) };
+        let roles = match route.who {
+            For::Everyone => "Anyone.".to_owned(),
+            For::Desks => "Every valid credential; the pilot's manifest names the roles that may.".to_owned(),
+            For::Officers(roles) => format!("Roles: {}.", roles.join(", ")),
+        };
+        let problem = json!({ "description": "A problem (RFC 9457)", "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } } });
+        let mut operation = json!({
+            "summary": route.does,
+            "description": roles,
+            "parameters": parameters,
+            "security": security,
+            "responses": { "200": { "description": "Done", "content": { "application/json": { "schema": true } } }, "default": problem },
+        });
+        if let Some(body) = body(route.method, route.path) {
+            operation["requestBody"] = body;
+        }
+        let entry = paths.entry(route.path.to_owned()).or_insert_with(|| json!({}));
+        entry[route.method.to_lowercase()] = operation;
+    }
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Pilothouse",
+            "version": env!("CARGO_PKG_VERSION"),
+            "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
+            "description": "The host of the province's pilot models. People travel as numbers, card texts or declarations in, and as pseudonyms out. All people of the demonstration are synthetic.",
+        },
+        "paths": paths,
+        "components": {
+            "securitySchemes": { "token": { "type": "http", "scheme": "bearer" } },
+            "schemas": { "Problem": {
+                "type": "object",
+                "required": ["type", "title", "status", "detail"],
+                "properties": {
+                    "type": { "type": "string" }, "title": { "type": "string" }, "status": { "type": "integer" }, "detail": { "type": "string" },
+                    "errors": { "type": "array", "items": { "type": "object", "properties": { "pointer": { "type": "string" }, "message": { "type": "string" } } } },
+                },
+            } },
+        },
+    })
+}
+
+fn body(method: &str, path: &str) -> Option<Value> {
+    let object = |properties: Value, required: Value| json!({ "required": true, "content": { "application/json": { "schema": { "type": "object", "additionalProperties": false, "properties": properties, "required": required } } } });
+    let reference = json!({ "type": "string", "maxLength": 64, "description": "The caller's own number of the case; or the header Idempotency-Key" });
+    let captured = json!({ "type": "string", "format": "date-time" });
+    Some(match (method, path) {
+        ("POST", "/v1/pilots/{pilot}/operations/{operation}") => object(
+            json!({ "reference": reference, "captured_at": captured, "input": { "type": "object", "description": "After the operation's schema" } }),
+            json!(["input"]),
+        ),
+        ("POST", "/v1/pilots/{pilot}/readings") => object(
+            json!({ "reference": reference, "captured_at": captured, "text": { "type": "string", "maxLength": 1024 } }),
+            json!(["text"]),
+        ),
+        ("PATCH", _) => {
+            json!({ "required": true, "content": { "application/json": { "schema": { "type": "object" } } } })
+        }
+        ("POST", "/v1/packages") => {
+            json!({ "required": true, "content": { "application/wasm": { "schema": { "type": "string", "format": "binary" } } } })
+        }
+        ("POST", "/v1/vendor-keys") => object(
+            json!({ "vendor": { "type": "string" }, "public_key": { "type": "string" }, "valid_days": { "type": "integer", "minimum": 1 } }),
+            json!(["vendor", "public_key", "valid_days"]),
+        ),
+        ("POST", "/v1/credentials") => object(
+            json!({ "role": { "type": "string" }, "unit": { "type": "string" }, "facility": { "type": ["string", "null"] } }),
+            json!(["role", "unit"]),
+        ),
+        ("PUT", "/v1/desk") => object(json!({ "mode": { "enum": ["up", "down", "rejecting"] } }), json!(["mode"])),
+        _ => return None,
+    })
+}
+
+pub(super) fn router() -> Router<App> {
+    let page: Router<App> = SwaggerUi::new("/docs").external_url_unchecked("/openapi.json", document()).into();
+    page.route("/problems/{code}", get(problem))
+}
+
+/// What a kind of problem means.
+async fn problem(Path(code): Path<String>) -> Response {
+    let Some((code, en, vi)) = KINDS.iter().find(|(kind, ..)| *kind == code) else {
+        return Problem::new(StatusCode::NOT_FOUND, "not-found", "there is no such kind of problem").into_response();
+    };
+    // All three come from the table, none from the request.
+    let page = format!(
+        "<!doctype html><html lang=\"vi\"><meta charset=\"utf-8\"><title>{vi}</title><h1>{vi}</h1><p lang=\"en\">{en}</p><p><code>{code}</code></p></html>"
+    );
+    ([(header::CONTENT_LANGUAGE, "vi, en")], Html(page)).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_document_describes_every_route_of_the_table() {
+        let document = document();
+        for route in ROUTES {
+            let operation = &document["paths"][route.path][route.method.to_lowercase()];
+            assert_eq!(operation["summary"], route.does);
+        }
+    }
+}

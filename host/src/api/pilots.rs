@@ -1,0 +1,171 @@
+//! Models, pilots, grants, settings, packages, keys, credentials: what officers see and decide.
+
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use pilothouse_registry::{Grant, GrantId, KeyId, PilotId, VendorId};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::auth::{Known, Rooms};
+use super::{Json, Path, Problem};
+use crate::governance::{
+    Changed, CredentialLine, GroupLine, Installed, NewCredential, PilotDetail, PilotLine, SettingsView,
+};
+
+/// Largest package that is read, in bytes; the door has its own limit.
+pub(super) const MAX_PACKAGE: usize = 40 << 20;
+
+pub(super) async fn models(State(house): Rooms) -> Json<Vec<GroupLine>> {
+    Json(house.models())
+}
+
+pub(super) async fn list(_: Known, State(house): Rooms) -> Result<Json<Vec<PilotLine>>, Problem> {
+    Ok(Json(house.pilots().await?))
+}
+
+pub(super) async fn one(
+    _: Known,
+    State(house): Rooms,
+    Path(pilot): Path<PilotId>,
+) -> Result<Json<PilotDetail>, Problem> {
+    Ok(Json(house.pilot(&pilot).await?))
+}
+
+pub(super) async fn enable(
+    Known(by): Known,
+    State(house): Rooms,
+    Path(pilot): Path<PilotId>,
+) -> Result<Json<Changed>, Problem> {
+    Ok(Json(house.enable(&by, &pilot).await?))
+}
+
+pub(super) async fn disable(
+    Known(by): Known,
+    State(house): Rooms,
+    Path(pilot): Path<PilotId>,
+) -> Result<Json<Changed>, Problem> {
+    Ok(Json(house.disable(&by, &pilot).await?))
+}
+
+pub(super) async fn grants(
+    _: Known,
+    State(house): Rooms,
+    Path(pilot): Path<PilotId>,
+) -> Result<Json<Vec<Grant>>, Problem> {
+    Ok(Json(house.grants(&pilot).await?))
+}
+
+pub(super) async fn request_grants(
+    Known(by): Known,
+    State(house): Rooms,
+    Path(pilot): Path<PilotId>,
+) -> Result<Json<Vec<Grant>>, Problem> {
+    Ok(Json(house.request_grants(&by, &pilot).await?))
+}
+
+pub(super) async fn approve(
+    Known(by): Known,
+    State(house): Rooms,
+    Path(grant): Path<GrantId>,
+) -> Result<Json<Grant>, Problem> {
+    Ok(Json(house.approve_grant(&by, &grant).await?))
+}
+
+pub(super) async fn withdraw(
+    Known(by): Known,
+    State(house): Rooms,
+    Path(grant): Path<GrantId>,
+) -> Result<Json<Grant>, Problem> {
+    Ok(Json(house.withdraw_grant(&by, &grant).await?))
+}
+
+fn tagged(view: SettingsView) -> Response {
+    let tag = format!("\"{}\"", view.revision);
+    ([(header::ETAG, tag)], axum::Json(view)).into_response()
+}
+
+pub(super) async fn settings(_: Known, State(house): Rooms, Path(pilot): Path<PilotId>) -> Result<Response, Problem> {
+    Ok(tagged(house.settings(&pilot).await?))
+}
+
+pub(super) async fn set_settings(
+    Known(by): Known,
+    State(house): Rooms,
+    Path(pilot): Path<PilotId>,
+    headers: HeaderMap,
+    Json(changes): Json<Map<String, Value>>,
+) -> Result<Response, Problem> {
+    let seen = match headers
+        .get(header::IF_MATCH)
+        .map(|value| value.to_str().unwrap_or_default().trim_matches('"').parse::<i64>())
+    {
+        None => None,
+        Some(Ok(revision)) => Some(revision),
+        Some(Err(_)) => {
+            return Err(Problem::new(
+                StatusCode::BAD_REQUEST,
+                "malformed",
+                "If-Match: send the ETag that the settings had",
+            ));
+        }
+    };
+    Ok(tagged(house.set_settings(&by, &pilot, seen, changes).await?))
+}
+
+pub(super) async fn install(
+    Known(by): Known,
+    State(house): Rooms,
+    body: Bytes,
+) -> Result<(StatusCode, Json<Installed>), Problem> {
+    Ok((StatusCode::CREATED, Json(house.install(&by, body.to_vec()).await?)))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewKey {
+    vendor: VendorId,
+    public_key: String,
+    valid_days: u32,
+}
+
+pub(super) async fn trust_key(
+    Known(by): Known,
+    State(house): Rooms,
+    Json(new): Json<NewKey>,
+) -> Result<(StatusCode, Json<Value>), Problem> {
+    let id = house.trust_key(&by, &new.vendor, &new.public_key, new.valid_days).await?;
+    Ok((StatusCode::CREATED, Json(json!({ "id": id.to_string() }))))
+}
+
+pub(super) async fn revoke_key(
+    Known(by): Known,
+    State(house): Rooms,
+    Path(key): Path<KeyId>,
+) -> Result<Json<Value>, Problem> {
+    house.revoke_key(&by, &key).await?;
+    Ok(Json(json!({ "revoked": key.to_string() })))
+}
+
+pub(super) async fn credentials(_: Known, State(house): Rooms) -> Result<Json<Vec<CredentialLine>>, Problem> {
+    Ok(Json(house.credentials().await?))
+}
+
+pub(super) async fn add_credential(
+    Known(by): Known,
+    State(house): Rooms,
+    Json(new): Json<NewCredential>,
+) -> Result<(StatusCode, Json<Value>), Problem> {
+    let (id, token) = house.add_credential(&by, new).await?;
+    Ok((StatusCode::CREATED, Json(json!({ "id": id, "token": token }))))
+}
+
+pub(super) async fn revoke_credential(
+    Known(by): Known,
+    State(house): Rooms,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, Problem> {
+    house.revoke_credential(&by, &id).await?;
+    Ok(Json(json!({ "revoked": id })))
+}

@@ -1,0 +1,167 @@
+//! Every route of `/v1`: method, path, for whom, what for. What is not in the table is nobody's.
+
+use axum::Router;
+use axum::http::Method;
+use axum::routing::{MethodRouter, delete, get, post};
+
+use super::{App, audit, calls, pilots};
+
+/// Who may use a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum For {
+    /// Anyone, without a credential.
+    Everyone,
+    /// Every valid credential; the manifest says which roles may call what.
+    Desks,
+    /// Officers of these roles.
+    Officers(&'static [&'static str]),
+}
+
+/// One route.
+pub(super) struct Route {
+    pub(super) method: &'static str,
+    pub(super) path: &'static str,
+    pub(super) who: For,
+    pub(super) does: &'static str,
+}
+
+const GROUP: For = For::Officers(&["working-group"]);
+const AUDIT: For = For::Officers(&["working-group", "auditor"]);
+const SETTINGS: For = For::Officers(&["working-group", "department"]);
+const OFFICE: For = For::Officers(&["working-group", "department", "auditor"]);
+
+const fn route(method: &'static str, path: &'static str, who: For, does: &'static str) -> Route {
+    Route { method, path, who, does }
+}
+
+/// The table.
+pub(super) const ROUTES: &[Route] = &[
+    route(
+        "POST",
+        "/v1/pilots/{pilot}/operations/{operation}",
+        For::Desks,
+        "Call an operation of a pilot. Body: reference, input, captured_at?",
+    ),
+    route(
+        "POST",
+        "/v1/pilots/{pilot}/readings",
+        For::Desks,
+        "Send the text of a card's QR code. Body: reference, text, captured_at?",
+    ),
+    route("POST", "/v1/pilots/{pilot}/ticks/{tick}", GROUP, "Wake a pilot for one of its ticks"),
+    route("GET", "/v1/models", For::Everyone, "The plan's 35 models by group, and how each stands"),
+    route("GET", "/v1/pilots", OFFICE, "The pilots of this host"),
+    route(
+        "GET",
+        "/v1/pilots/{pilot}",
+        OFFICE,
+        "One pilot: what it asks for, may do, imports and used; recent invocations",
+    ),
+    route("POST", "/v1/pilots/{pilot}/enable", GROUP, "Put a pilot to work"),
+    route("POST", "/v1/pilots/{pilot}/disable", GROUP, "Switch a pilot off, at once"),
+    route("GET", "/v1/pilots/{pilot}/grants", OFFICE, "The grants of a pilot"),
+    route("POST", "/v1/pilots/{pilot}/grants", GROUP, "Ask for what the pilot requests and no grant covers"),
+    route("POST", "/v1/grants/{grant}/approve", GROUP, "Approve a grant: two officers, neither of whom asked for it"),
+    route("POST", "/v1/grants/{grant}/withdraw", GROUP, "Withdraw a grant, at once"),
+    route("GET", "/v1/pilots/{pilot}/settings", OFFICE, "A department's settings, with their history"),
+    route(
+        "PATCH",
+        "/v1/pilots/{pilot}/settings",
+        SETTINGS,
+        "Change settings; null sets a key back to its default. If-Match: the revision that was seen",
+    ),
+    route("POST", "/v1/packages", GROUP, "Take a package in: all checks; stored, not enabled. Body: application/wasm"),
+    route("POST", "/v1/vendor-keys", GROUP, "Trust a vendor's key. Body: vendor, public_key (PEM), valid_days"),
+    route("DELETE", "/v1/vendor-keys/{key}", GROUP, "Trust a vendor's key no more"),
+    route("GET", "/v1/credentials", AUDIT, "Credentials, without their secrets"),
+    route(
+        "POST",
+        "/v1/credentials",
+        GROUP,
+        "Give a credential out; its token is shown once. Body: role, unit, facility?",
+    ),
+    route("DELETE", "/v1/credentials/{credential}", GROUP, "End a credential, at once"),
+    route(
+        "GET",
+        "/v1/invocations/{invocation}",
+        AUDIT,
+        "An invocation's record with its inclusion proof; the look is recorded",
+    ),
+    route(
+        "POST",
+        "/v1/invocations/{invocation}/replay",
+        AUDIT,
+        "Run an invocation again, offline, and compare bytes; recorded",
+    ),
+    route("GET", "/v1/log/checkpoint", For::Everyone, "The newest signed checkpoint (C2SP tlog-checkpoint)"),
+    route("POST", "/v1/log/verify", AUDIT, "Re-check the whole log"),
+    route("GET", "/v1/desk", OFFICE, "The embedded police desk: how it behaves, what it has"),
+    route(
+        "PUT",
+        "/v1/desk",
+        GROUP,
+        "Let the desk take notices, fall silent or reject. Body: mode (up | down | rejecting)",
+    ),
+];
+
+/// For whom a route is; none for one that is not in the table.
+pub(super) fn allowed(method: &Method, path: &str) -> Option<For> {
+    ROUTES.iter().find(|route| route.path == path && route.method == method.as_str()).map(|route| route.who)
+}
+
+pub(super) fn api() -> Router<App> {
+    let mut router = Router::new();
+    for (path, handlers) in handlers() {
+        router = router.route(path, handlers);
+    }
+    router
+}
+
+fn handlers() -> Vec<(&'static str, MethodRouter<App>)> {
+    vec![
+        ("/v1/pilots/{pilot}/operations/{operation}", post(calls::operation)),
+        ("/v1/pilots/{pilot}/readings", post(calls::reading)),
+        ("/v1/pilots/{pilot}/ticks/{tick}", post(calls::tick)),
+        ("/v1/models", get(pilots::models)),
+        ("/v1/pilots", get(pilots::list)),
+        ("/v1/pilots/{pilot}", get(pilots::one)),
+        ("/v1/pilots/{pilot}/enable", post(pilots::enable)),
+        ("/v1/pilots/{pilot}/disable", post(pilots::disable)),
+        ("/v1/pilots/{pilot}/grants", get(pilots::grants).post(pilots::request_grants)),
+        ("/v1/grants/{grant}/approve", post(pilots::approve)),
+        ("/v1/grants/{grant}/withdraw", post(pilots::withdraw)),
+        ("/v1/pilots/{pilot}/settings", get(pilots::settings).patch(pilots::set_settings)),
+        ("/v1/packages", post(pilots::install).layer(axum::extract::DefaultBodyLimit::max(pilots::MAX_PACKAGE))),
+        ("/v1/vendor-keys", post(pilots::trust_key)),
+        ("/v1/vendor-keys/{key}", delete(pilots::revoke_key)),
+        ("/v1/credentials", get(pilots::credentials).post(pilots::add_credential)),
+        ("/v1/credentials/{credential}", delete(pilots::revoke_credential)),
+        ("/v1/invocations/{invocation}", get(audit::invocation)),
+        ("/v1/invocations/{invocation}/replay", post(audit::replay)),
+        ("/v1/log/checkpoint", get(audit::checkpoint)),
+        ("/v1/log/verify", post(audit::verify)),
+        ("/v1/desk", get(audit::desk).put(audit::set_desk)),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_handler_is_in_the_table_and_every_line_has_a_handler() {
+        let table: BTreeSet<&str> = ROUTES.iter().map(|route| route.path).collect();
+        let handled: BTreeSet<&str> = handlers().iter().map(|(path, _)| *path).collect();
+        assert_eq!(table, handled);
+    }
+
+    #[test]
+    fn what_changes_something_is_for_officers_or_desks_and_never_for_everyone() {
+        for route in ROUTES.iter().filter(|route| route.method != "GET") {
+            assert_ne!(route.who, For::Everyone, "{} {}", route.method, route.path);
+        }
+        assert_eq!(allowed(&Method::PUT, "/v1/models"), None);
+    }
+}

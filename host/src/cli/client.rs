@@ -1,0 +1,119 @@
+//! Speaking with a host: where it is, with which token, and what its answers mean.
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+use clap::Args;
+use reqwest::{Method, StatusCode};
+use serde_json::Value;
+
+use super::CliError;
+
+/// Default data folder.
+const DATA: &str = "pilothouse-data";
+
+/// Which host, and as whom.
+#[derive(Debug, Clone, Args)]
+pub(super) struct Connection {
+    /// Data folder of a host on this machine: its address and the officer's token are read there
+    #[arg(long, global = true, env = "PILOT_DATA", value_name = "FOLDER")]
+    data: Option<PathBuf>,
+    /// Address of the host, as http://HOST:PORT
+    #[arg(long, global = true, env = "PILOT_HOST", value_name = "URL")]
+    host: Option<String>,
+}
+
+/// A host, spoken with.
+pub(super) struct Client {
+    address: String,
+    token: String,
+    http: reqwest::Client,
+}
+
+impl Connection {
+    /// The data folder.
+    pub(super) fn data(&self) -> PathBuf {
+        self.data.clone().unwrap_or_else(|| PathBuf::from(DATA))
+    }
+
+    /// A client as the officer of the data folder, or as the token of the environment.
+    pub(super) fn client(&self) -> Result<Client, CliError> {
+        let token = match std::env::var("PILOT_TOKEN") {
+            Ok(token) => token,
+            Err(_) => {
+                let path = self.data().join("admin.token");
+                let text = std::fs::read_to_string(&path).with_context(|| {
+                    format!("no token: set PILOT_TOKEN, or name the data folder of a host on this machine with --data ({} cannot be read)", path.display())
+                });
+                text?
+            }
+        };
+        self.client_with(token.trim().to_owned())
+    }
+
+    /// A client with this token.
+    pub(super) fn client_with(&self, token: String) -> Result<Client, CliError> {
+        let address = match &self.host {
+            Some(host) => host.trim_end_matches('/').to_owned(),
+            None => {
+                let path = self.data().join("address");
+                let text = std::fs::read_to_string(&path);
+                text.map_or_else(|_| "http://127.0.0.1:8179".to_owned(), |text| format!("http://{}", text.trim()))
+            }
+        };
+        let http = reqwest::Client::builder()
+            .timeout(std::time::Duration::from_secs(120))
+            .build()
+            .context("no HTTP client")?;
+        Ok(Client { address, token, http })
+    }
+}
+
+impl Client {
+    pub(super) async fn get(&self, path: &str) -> Result<Value, CliError> {
+        self.send(Method::GET, path, None).await
+    }
+
+    pub(super) async fn post(&self, path: &str, body: &Value) -> Result<Value, CliError> {
+        self.send(Method::POST, path, Some(body)).await
+    }
+
+    pub(super) async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, CliError> {
+        let mut request = self.http.request(method, format!("{}{path}", self.address)).bearer_auth(&self.token);
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        self.answer(request).await
+    }
+
+    pub(super) async fn send_bytes(&self, path: &str, bytes: Vec<u8>) -> Result<Value, CliError> {
+        let request = self.http.post(format!("{}{path}", self.address)).bearer_auth(&self.token);
+        self.answer(request.header("content-type", "application/wasm").body(bytes)).await
+    }
+
+    async fn answer(&self, request: reqwest::RequestBuilder) -> Result<Value, CliError> {
+        let away = |source| CliError::NotReachable { address: self.address.clone(), source };
+        let response = request.send().await.map_err(away)?;
+        let status = response.status();
+        let text = response.text().await.map_err(away)?;
+        let value: Value = serde_json::from_str(&text).unwrap_or(Value::String(text));
+        if status.is_success() { Ok(value) } else { Err(refused(status, &value)) }
+    }
+}
+
+fn refused(status: StatusCode, problem: &Value) -> CliError {
+    let text = |name: &str| problem.get(name).and_then(Value::as_str).unwrap_or_default();
+    let mut said = format!("{} ({})", text("detail"), status.as_u16());
+    if text("detail").is_empty() {
+        said = format!("the host answered {status}: {}", problem.as_str().unwrap_or_default());
+    }
+    for error in problem.get("errors").and_then(Value::as_array).into_iter().flatten() {
+        let part = |name: &str| error.get(name).and_then(Value::as_str).unwrap_or_default();
+        said.push_str(&format!("\n  {}: {}", part("pointer"), part("message")));
+    }
+    let exit = match status {
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::CONFLICT => 3,
+        _ => 1,
+    };
+    CliError::Host { exit, text: said }
+}

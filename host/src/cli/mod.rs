@@ -1,0 +1,163 @@
+//! The command line, one file a family of subcommands. What acts on a host goes through its REST API, like everyone else.
+//!
+//! Results go to standard output, everything else to standard error. Exit codes: 0 done, 1 failed, 2 wrong usage, 3 denied by policy,
+//! 4 not reachable.
+
+mod client;
+mod local;
+mod operator;
+mod out;
+mod up;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use client::Connection;
+use out::Out;
+
+/// Host of the province's pilot models: sandboxed components, narrow grants, evidence.
+#[derive(Debug, Parser)]
+#[command(
+    name = "pilot",
+    version,
+    about,
+    after_help = "Examples:\n  pilot up\n  pilot models\n  pilot call bhyt-checkin check-in --input request.json\n  pilot disable lodging-hotels\n\nExit codes: 0 done, 1 failed, 2 wrong usage, 3 denied by policy, 4 not reachable."
+)]
+struct Cli {
+    /// Print one JSON document instead of text for people
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(flatten)]
+    connection: Connection,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start the host on this machine
+    Up(up::Up),
+    /// The plan's 35 models, and which of them run
+    Models,
+    /// The pilots of this host
+    Pilots,
+    /// Put a pilot to work
+    Enable(operator::Named),
+    /// Switch a pilot off, at once
+    Disable(operator::Named),
+    /// What pilots may do, and who approved it
+    #[command(subcommand)]
+    Grant(operator::GrantCommand),
+    /// A department's settings of its pilot
+    #[command(subcommand)]
+    Config(operator::ConfigCommand),
+    /// Call one operation of a pilot
+    Call(operator::Call),
+    /// Wake a pilot for one of its ticks
+    Tick(operator::Tick),
+    /// Check the record
+    #[command(subcommand)]
+    Audit(operator::AuditCommand),
+    /// Run a recorded invocation again, offline, and compare bytes
+    Replay(operator::Replay),
+    /// Credentials of desks, devices and officers
+    #[command(subcommand)]
+    Credential(operator::CredentialCommand),
+    /// Keys of vendors that packages are accepted from
+    #[command(subcommand)]
+    Vendor(operator::VendorCommand),
+    /// The embedded police desk: what it has, and how it behaves
+    #[command(subcommand)]
+    Desk(operator::DeskCommand),
+    /// Take a package in: all checks; stored, not enabled
+    Install(operator::Install),
+    /// What a component can do, read off the binary
+    Inspect(local::Inspect),
+    /// Check a pilot's folder or package, as the door does
+    Check(local::Check),
+    /// Build a pilot's folder into a signed package
+    Build(local::Build),
+    /// Keys of a vendor
+    #[command(subcommand)]
+    Key(local::KeyCommand),
+}
+
+/// Why a command did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+enum CliError {
+    /// The host said no.
+    #[error("{text}")]
+    Host {
+        /// The exit code that says of what kind it is.
+        exit: u8,
+        /// Title, detail, fields.
+        text: String,
+    },
+    /// Nobody answers.
+    #[error("no host answers at {address}: start one with `pilot up`, or name another with --host\n  ({source})")]
+    NotReachable {
+        /// Where.
+        address: String,
+        /// Why not.
+        #[source]
+        source: reqwest::Error,
+    },
+    /// Something on this machine.
+    #[error("{0:#}")]
+    Local(#[from] anyhow::Error),
+}
+
+impl CliError {
+    fn exit(&self) -> u8 {
+        match self {
+            CliError::Host { exit, .. } => *exit,
+            CliError::NotReachable { .. } => 4,
+            CliError::Local(_) => 1,
+        }
+    }
+}
+
+/// Runs the command line.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&CliError::Local(anyhow::Error::new(error).context("no threads can be started"))),
+    };
+    let mut out = Out::new(cli.json);
+    match runtime.block_on(run(cli, &mut out)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => failed(&error),
+    }
+}
+
+fn failed(error: &CliError) -> ExitCode {
+    out::note(format_args!("error: {error}"));
+    ExitCode::from(error.exit())
+}
+
+async fn run(cli: Cli, out: &mut Out) -> Result<(), CliError> {
+    let connection = cli.connection;
+    match cli.command {
+        Command::Up(up) => Ok(up.run(&connection.data(), out).await?),
+        Command::Inspect(command) => Ok(command.run(out)?),
+        Command::Check(command) => Ok(command.run(out).await?),
+        Command::Build(command) => Ok(command.run(out).await?),
+        Command::Key(command) => Ok(command.run(out)?),
+        Command::Models => operator::models(&connection.client()?, out).await,
+        Command::Pilots => operator::pilots(&connection.client()?, out).await,
+        Command::Enable(command) => command.switch(&connection.client()?, "enable", out).await,
+        Command::Disable(command) => command.switch(&connection.client()?, "disable", out).await,
+        Command::Grant(command) => command.run(&connection.client()?, out).await,
+        Command::Config(command) => command.run(&connection.client()?, out).await,
+        Command::Call(command) => command.run(&connection, out).await,
+        Command::Tick(command) => command.run(&connection.client()?, out).await,
+        Command::Audit(command) => command.run(&connection, out).await,
+        Command::Replay(command) => command.run(&connection.client()?, out).await,
+        Command::Credential(command) => command.run(&connection.client()?, out).await,
+        Command::Vendor(command) => command.run(&connection.client()?, out).await,
+        Command::Desk(command) => command.run(&connection.client()?, out).await,
+        Command::Install(command) => command.run(&connection.client()?, out).await,
+    }
+}

@@ -1,0 +1,478 @@
+//! What officers, departments and auditors do on a running host, through its REST API.
+
+use std::io::Read;
+use std::path::PathBuf;
+
+use anyhow::Context;
+use clap::{Args, Subcommand};
+use reqwest::Method;
+use serde_json::{Map, Value, json};
+
+use super::CliError;
+use super::client::{Client, Connection};
+use super::out::Out;
+
+fn text<'v>(value: &'v Value, path: &str) -> &'v str {
+    value.pointer(path).and_then(Value::as_str).unwrap_or("-")
+}
+
+fn whole(value: &Value, path: &str) -> u64 {
+    value.pointer(path).and_then(Value::as_u64).unwrap_or(0)
+}
+
+fn list<'v>(value: &'v Value, path: &str) -> impl Iterator<Item = &'v Value> {
+    value.pointer(path).and_then(Value::as_array).into_iter().flatten()
+}
+
+/// A file, or standard input for `-`.
+fn read(path: &PathBuf) -> Result<Vec<u8>, CliError> {
+    if path.as_os_str() == "-" {
+        let mut bytes = Vec::new();
+        std::io::stdin().lock().read_to_end(&mut bytes).context("standard input cannot be read")?;
+        return Ok(bytes);
+    }
+    Ok(std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?)
+}
+
+pub(super) async fn models(client: &Client, out: &mut Out) -> Result<(), CliError> {
+    let groups = client.get("/v1/models").await?;
+    for group in groups.as_array().into_iter().flatten() {
+        out.say(format_args!("{}. {}", whole(group, "/number"), text(group, "/name/en")));
+        for model in list(group, "/models") {
+            let (state, pilot) = (text(model, "/state/is"), text(model, "/pilot"));
+            out.say(format_args!(
+                "  {:>2}  {state:<12} {pilot:<20} {}",
+                whole(model, "/number"),
+                text(model, "/name/en")
+            ));
+        }
+    }
+    out.json(&groups);
+    Ok(())
+}
+
+pub(super) async fn pilots(client: &Client, out: &mut Out) -> Result<(), CliError> {
+    let pilots = client.get("/v1/pilots").await?;
+    for pilot in pilots.as_array().into_iter().flatten() {
+        let line = (text(pilot, "/id"), text(pilot, "/version"), text(pilot, "/state/is"));
+        out.say(format_args!(
+            "{:>2}  {:<22} {:<10} {:<12} {} calls, {} denials, {} faults",
+            whole(pilot, "/model"),
+            line.0,
+            line.1,
+            line.2,
+            whole(pilot, "/calls"),
+            whole(pilot, "/denials"),
+            whole(pilot, "/faults")
+        ));
+    }
+    out.json(&pilots);
+    Ok(())
+}
+
+/// A pilot by its id
+#[derive(Debug, Args)]
+pub(super) struct Named {
+    /// Which pilot, such as `lodging-hotels`
+    pilot: String,
+}
+
+impl Named {
+    pub(super) async fn switch(self, client: &Client, action: &str, out: &mut Out) -> Result<(), CliError> {
+        let done = client.post(&format!("/v1/pilots/{}/{action}", self.pilot), &json!({})).await?;
+        let (version, state) = (text(&done, "/version"), text(&done, "/state/is"));
+        out.say(format_args!(
+            "{} {version} is {state}; calls under way end within {} ms",
+            self.pilot,
+            whole(&done, "/in_flight_until_ms")
+        ));
+        out.json(&done);
+        Ok(())
+    }
+}
+
+/// Grants
+#[derive(Debug, Subcommand)]
+pub(super) enum GrantCommand {
+    /// What a pilot may do, for what purpose, by which law, until when
+    Show(Named),
+    /// Ask for what the pilot requests and no grant covers yet
+    Request(Named),
+    /// Approve a grant: two officers, neither of whom asked for it
+    Approve {
+        /// Which grant
+        grant: String,
+    },
+}
+
+impl GrantCommand {
+    pub(super) async fn run(self, client: &Client, out: &mut Out) -> Result<(), CliError> {
+        let grants = match self {
+            GrantCommand::Show(named) => client.get(&format!("/v1/pilots/{}/grants", named.pilot)).await?,
+            GrantCommand::Request(named) => {
+                client.post(&format!("/v1/pilots/{}/grants", named.pilot), &json!({})).await?
+            }
+            GrantCommand::Approve { grant } => {
+                json!([client.post(&format!("/v1/grants/{grant}/approve"), &json!({})).await?])
+            }
+        };
+        for grant in grants.as_array().into_iter().flatten() {
+            let scope = grant.pointer("/right/scope").and_then(Value::as_object);
+            let capability = scope.and_then(|scope| scope.keys().next()).map_or("-", String::as_str);
+            let functions: Vec<&str> = list(grant, "/right/functions").filter_map(Value::as_str).collect();
+            let laws: Vec<&str> = list(grant, "/right/legal-basis").filter_map(Value::as_str).collect();
+            let state = grant
+                .pointer("/state")
+                .and_then(|state| state.as_object()?.keys().next().map(String::as_str))
+                .unwrap_or_else(|| text(grant, "/state"));
+            out.say(format_args!("{capability}: {}  [{state}] {}", functions.join(", "), text(grant, "/id")));
+            out.say(format_args!("    purpose: {}", text(grant, "/right/purpose/en")));
+            out.say(format_args!("    law: {}", laws.join("; ")));
+            if let Some(scope) = scope.and_then(|scope| scope.values().next()) {
+                out.say(format_args!("    scope: {scope}"));
+            }
+        }
+        out.json(&grants);
+        Ok(())
+    }
+}
+
+/// Settings
+#[derive(Debug, Subcommand)]
+pub(super) enum ConfigCommand {
+    /// Settings in force, and their history
+    Show(Named),
+    /// Change settings: KEY=VALUE, the value as JSON or plain text; KEY= sets it back to its default
+    Set {
+        /// Which pilot
+        pilot: String,
+        /// What to change
+        #[arg(required = true, value_name = "KEY=VALUE")]
+        changes: Vec<String>,
+    },
+}
+
+impl ConfigCommand {
+    pub(super) async fn run(self, client: &Client, out: &mut Out) -> Result<(), CliError> {
+        let settings = match self {
+            ConfigCommand::Show(named) => client.get(&format!("/v1/pilots/{}/settings", named.pilot)).await?,
+            ConfigCommand::Set { pilot, changes } => {
+                let mut values = Map::new();
+                for change in changes {
+                    let (key, value) = change.split_once('=').with_context(|| format!("`{change}` is no KEY=VALUE"))?;
+                    let value = match value {
+                        "" => Value::Null,
+                        value => serde_json::from_str(value).unwrap_or_else(|_| Value::from(value)),
+                    };
+                    values.insert(key.to_owned(), value);
+                }
+                client
+                    .send(Method::PATCH, &format!("/v1/pilots/{pilot}/settings"), Some(&Value::Object(values)))
+                    .await?
+            }
+        };
+        for (key, value) in settings.pointer("/values").and_then(Value::as_object).into_iter().flatten() {
+            out.say(format_args!("{key} = {value}"));
+        }
+        out.say(format_args!("revision {}", whole(&settings, "/revision")));
+        out.json(&settings);
+        Ok(())
+    }
+}
+
+/// One operation
+#[derive(Debug, Args)]
+#[command(
+    after_help = "The token of the desk is read from PILOT_TOKEN.\n\nExample:\n  PILOT_TOKEN=ph_… pilot call bhyt-checkin check-in --reference V-1 --input request.json"
+)]
+pub(super) struct Call {
+    /// Which pilot
+    pilot: String,
+    /// Which operation
+    operation: String,
+    /// The operation's input as JSON: a file, or `-` for standard input
+    #[arg(long, value_name = "FILE")]
+    input: PathBuf,
+    /// Your own number of the case: the same one never does a thing twice
+    #[arg(long)]
+    reference: String,
+}
+
+impl Call {
+    pub(super) async fn run(self, connection: &Connection, out: &mut Out) -> Result<(), CliError> {
+        let client = connection.client()?;
+        let input: Value = serde_json::from_slice(&read(&self.input)?)
+            .with_context(|| format!("{} is no JSON", self.input.display()))?;
+        let path = format!("/v1/pilots/{}/operations/{}", self.pilot, self.operation);
+        let answer = client.post(&path, &json!({ "reference": self.reference, "input": input })).await?;
+        out.say(format_args!("{}  {}", text(&answer, "/decision"), text(&answer, "/say/en")));
+        for reason in list(&answer, "/reasons") {
+            out.say(format_args!("  because: {}", text(reason, "/en")));
+        }
+        for next in list(&answer, "/next") {
+            out.say(format_args!("  next: {}", text(next, "/en")));
+        }
+        out.say(format_args!("  data: {}", answer.pointer("/data").unwrap_or(&Value::Null)));
+        out.say(format_args!("  evidence: {}", text(&answer, "/id")));
+        out.json(&answer);
+        Ok(())
+    }
+}
+
+/// One tick
+#[derive(Debug, Args)]
+pub(super) struct Tick {
+    /// Which pilot
+    pilot: String,
+    /// Which tick
+    tick: String,
+}
+
+impl Tick {
+    pub(super) async fn run(self, client: &Client, out: &mut Out) -> Result<(), CliError> {
+        let answer = client.post(&format!("/v1/pilots/{}/ticks/{}", self.pilot, self.tick), &json!({})).await?;
+        out.say(format_args!("{}  {}", text(&answer, "/decision"), answer.pointer("/data").unwrap_or(&Value::Null)));
+        out.json(&answer);
+        Ok(())
+    }
+}
+
+/// The record
+#[derive(Debug, Subcommand)]
+pub(super) enum AuditCommand {
+    /// Re-check everything: entries, hashes, checkpoints, signatures
+    Verify,
+    /// One invocation's record with its inclusion proof
+    Show {
+        /// Evidence id
+        id: String,
+    },
+    /// The newest signed checkpoint: keep it, and a rolled-back log shows
+    Checkpoint,
+}
+
+impl AuditCommand {
+    pub(super) async fn run(self, connection: &Connection, out: &mut Out) -> Result<(), CliError> {
+        let client = connection.client()?;
+        match self {
+            AuditCommand::Verify => {
+                let report = client.post("/v1/log/verify", &json!({})).await?;
+                out.say(format_args!(
+                    "the log verifies: {} entries, {} checkpoints, {} invocations, {} changes",
+                    whole(&report, "/entries"),
+                    whole(&report, "/checkpoints"),
+                    whole(&report, "/invocations"),
+                    whole(&report, "/changes")
+                ));
+                out.json(&report);
+            }
+            AuditCommand::Show { id } => {
+                let shown = client.get(&format!("/v1/invocations/{id}")).await?;
+                out.say(format_args!("{shown:#}"));
+                out.json(&shown);
+            }
+            AuditCommand::Checkpoint => {
+                let note = client.get("/v1/log/checkpoint").await?;
+                out.say(format_args!("{}", note.as_str().unwrap_or_default().trim_end()));
+                out.json(&json!({ "checkpoint": note }));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A replay
+#[derive(Debug, Args)]
+pub(super) struct Replay {
+    /// Evidence id of the invocation
+    id: String,
+}
+
+impl Replay {
+    pub(super) async fn run(self, client: &Client, out: &mut Out) -> Result<(), CliError> {
+        let replayed = client.post(&format!("/v1/invocations/{}/replay", self.id), &json!({})).await?;
+        let same = replayed.pointer("/same").and_then(Value::as_bool).unwrap_or(false);
+        if same {
+            out.say(format_args!(
+                "the same {} bytes, after {} capability calls",
+                whole(&replayed, "/bytes"),
+                whole(&replayed, "/calls")
+            ));
+        }
+        out.json(&replayed);
+        if same {
+            Ok(())
+        } else {
+            Err(CliError::Host { exit: 1, text: format!("it came out otherwise: {}", text(&replayed, "/difference")) })
+        }
+    }
+}
+
+/// Credentials
+#[derive(Debug, Subcommand)]
+pub(super) enum CredentialCommand {
+    /// All of them, without their secrets
+    List,
+    /// A new one; its token is shown once
+    Add {
+        /// In which role, such as `registration-clerk`
+        #[arg(long)]
+        role: String,
+        /// For which commune: five digits
+        #[arg(long)]
+        unit: String,
+        /// For which facility
+        #[arg(long)]
+        facility: Option<String>,
+    },
+    /// End one, at once
+    Revoke {
+        /// Its id
+        id: String,
+    },
+}
+
+impl CredentialCommand {
+    pub(super) async fn run(self, client: &Client, out: &mut Out) -> Result<(), CliError> {
+        match self {
+            CredentialCommand::List => {
+                let all = client.get("/v1/credentials").await?;
+                for line in all.as_array().into_iter().flatten() {
+                    let ended = if line.get("revoked").is_some_and(Value::is_u64) { "revoked" } else { "" };
+                    out.say(format_args!(
+                        "{:<26} {:<20} {} {} {ended}",
+                        text(line, "/id"),
+                        text(line, "/role"),
+                        text(line, "/unit"),
+                        text(line, "/facility")
+                    ));
+                }
+                out.json(&all);
+            }
+            CredentialCommand::Add { role, unit, facility } => {
+                let added = client
+                    .post("/v1/credentials", &json!({ "role": role, "unit": unit, "facility": facility }))
+                    .await?;
+                out.say(format_args!(
+                    "{}\n{}\nThe token is shown this once.",
+                    text(&added, "/id"),
+                    text(&added, "/token")
+                ));
+                out.json(&added);
+            }
+            CredentialCommand::Revoke { id } => {
+                let done = client.send(Method::DELETE, &format!("/v1/credentials/{id}"), None).await?;
+                out.say(format_args!("{id} is revoked"));
+                out.json(&done);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Vendors' keys
+#[derive(Debug, Subcommand)]
+pub(super) enum VendorCommand {
+    /// Accept packages that are signed with this key
+    Trust {
+        /// The vendor's id
+        vendor: String,
+        /// The public key, PEM: a file, or `-` for standard input
+        key: PathBuf,
+        /// For how many days
+        #[arg(long, default_value_t = 365)]
+        days: u32,
+    },
+    /// Accept no more packages that are signed with this key
+    Revoke {
+        /// The key's id
+        key: String,
+    },
+}
+
+impl VendorCommand {
+    pub(super) async fn run(self, client: &Client, out: &mut Out) -> Result<(), CliError> {
+        match self {
+            VendorCommand::Trust { vendor, key, days } => {
+                let pem = String::from_utf8(read(&key)?).context("the key is no text")?;
+                let added = client
+                    .post("/v1/vendor-keys", &json!({ "vendor": vendor, "public_key": pem, "valid_days": days }))
+                    .await?;
+                out.say(format_args!(
+                    "packages of {vendor} signed with {} are accepted for {days} days",
+                    text(&added, "/id")
+                ));
+                out.json(&added);
+            }
+            VendorCommand::Revoke { key } => {
+                let done = client.send(Method::DELETE, &format!("/v1/vendor-keys/{key}"), None).await?;
+                out.say(format_args!("{key} is revoked"));
+                out.json(&done);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The police desk
+#[derive(Debug, Subcommand)]
+pub(super) enum DeskCommand {
+    /// What it has, and how it behaves
+    Show,
+    /// Let it take notices
+    Up,
+    /// Let it fall silent
+    Down,
+    /// Let it reject every notice
+    Rejecting,
+}
+
+impl DeskCommand {
+    pub(super) async fn run(self, client: &Client, out: &mut Out) -> Result<(), CliError> {
+        let mode = match self {
+            DeskCommand::Show => None,
+            DeskCommand::Up => Some("up"),
+            DeskCommand::Down => Some("down"),
+            DeskCommand::Rejecting => Some("rejecting"),
+        };
+        let desk = match mode {
+            Some(mode) => client.send(Method::PUT, "/v1/desk", Some(&json!({ "mode": mode }))).await?,
+            None => client.get("/v1/desk").await?,
+        };
+        out.say(format_args!("the desk is {}", text(&desk, "/mode")));
+        for notice in list(&desk, "/notices") {
+            out.say(format_args!(
+                "  {} {} {}",
+                text(notice, "/kind"),
+                text(notice, "/facility"),
+                text(notice, "/reference")
+            ));
+        }
+        out.json(&desk);
+        Ok(())
+    }
+}
+
+/// A package
+#[derive(Debug, Args)]
+pub(super) struct Install {
+    /// The package, as `pilot build` makes it
+    file: PathBuf,
+}
+
+impl Install {
+    pub(super) async fn run(self, client: &Client, out: &mut Out) -> Result<(), CliError> {
+        let installed = client.send_bytes("/v1/packages", read(&self.file)?).await?;
+        out.say(format_args!(
+            "{} {} is installed, not enabled ({})",
+            text(&installed, "/id"),
+            text(&installed, "/version"),
+            text(&installed, "/digest")
+        ));
+        for function in list(&installed, "/waits_for").filter_map(Value::as_str) {
+            out.say(format_args!("  waits for a grant of {function}"));
+        }
+        out.json(&installed);
+        Ok(())
+    }
+}

@@ -1,0 +1,193 @@
+//! `pilot up`: the host on this machine.
+
+use std::io::IsTerminal;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+use clap::Args;
+use indicatif::ProgressBar;
+use pilothouse_province::{DEFAULT_PEOPLE, DEFAULT_SEED, MAX_PEOPLE};
+use pilothouse_runtime::compile::Program;
+use serde::Deserialize;
+
+use super::out::{Out, note};
+use crate::api;
+use crate::governance::{House, OpenOptions, PilotState, Progress};
+
+/// Where it listens unless told otherwise.
+const LISTEN: &str = "127.0.0.1:8179";
+/// How long requests that are under way may take when the host stops.
+const DRAIN: Duration = Duration::from_secs(10);
+
+/// Start the host on this machine: synthetic province, three pilots, REST API and board
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Configuration, the later wins: file, environment, flags.\n\nExamples:\n  pilot up\n  pilot up --data /var/lib/pilothouse --listen 127.0.0.1:9000 --people 100000"
+)]
+pub(super) struct Up {
+    /// Address and port to listen on
+    #[arg(long, env = "PILOT_LISTEN")]
+    listen: Option<SocketAddr>,
+    /// Synthetic people (2,000 to 1,000,000)
+    #[arg(long, env = "PILOT_PEOPLE", value_parser = clap::value_parser!(u32).range(2_000..=i64::from(MAX_PEOPLE)))]
+    people: Option<u32>,
+    /// Say nothing but errors
+    #[arg(long, env = "PILOT_QUIET")]
+    quiet: bool,
+    /// TOML file with any of: listen, people, quiet, seed
+    #[arg(long, env = "PILOT_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct File {
+    listen: Option<SocketAddr>,
+    people: Option<u32>,
+    quiet: Option<bool>,
+    seed: Option<u64>,
+}
+
+/// Shows the long steps of a start.
+struct Shown {
+    bar: Option<ProgressBar>,
+    quiet: bool,
+}
+
+impl Progress for Shown {
+    fn step(&self, text: &str) {
+        match &self.bar {
+            Some(bar) => bar.set_message(text.to_owned()),
+            None if !self.quiet => note(format_args!("… {text}")),
+            None => {}
+        }
+    }
+}
+
+impl Up {
+    pub(super) async fn run(self, data: &Path, out: &mut Out) -> anyhow::Result<()> {
+        let file = self.file()?;
+        let quiet = self.quiet || file.quiet.unwrap_or(false);
+        let listen = match self.listen.or(file.listen) {
+            Some(listen) => listen,
+            None => LISTEN.parse().context("the default address")?,
+        };
+        let people = self.people.or(file.people).unwrap_or(DEFAULT_PEOPLE);
+        if !(2_000..=MAX_PEOPLE).contains(&people) {
+            bail!("people = {people}: give a number from 2000 to {MAX_PEOPLE}");
+        }
+        logging(quiet);
+        let begun = Instant::now();
+        // The port first: where it is taken, the data folder is not touched.
+        let listener = tokio::net::TcpListener::bind(listen).await.with_context(|| {
+            format!("cannot listen on {listen}: stop what uses the port, or choose another with --listen")
+        })?;
+        let bar = (!quiet && std::io::stderr().is_terminal()).then(ProgressBar::new_spinner);
+        if let Some(bar) = &bar {
+            bar.enable_steady_tick(Duration::from_millis(100));
+        }
+        let shown = Shown { bar, quiet };
+        let program = Program::Child(std::env::current_exe().context("the program's own path")?);
+        let options = OpenOptions { dir: data.to_owned(), people, seed: file.seed.unwrap_or(DEFAULT_SEED) };
+        let house = House::open(options, program, &shown)
+            .await
+            .with_context(|| format!("the data folder {} cannot be opened", data.display()))?;
+        if let Some(bar) = &shown.bar {
+            bar.finish_and_clear();
+        }
+        let address = listener.local_addr().context("the address")?;
+        std::fs::write(data.join("address"), address.to_string())
+            .context("the address cannot be written into the data folder")?;
+        if !quiet {
+            greet(&house, &address, people, begun.elapsed(), out).await?;
+        }
+        let router = api::router(house.clone(), api::ApiLimits::default());
+        let service = router.into_make_service();
+        let served = axum::serve(
+            axum::serve::ListenerExt::tap_io(listener, |stream| {
+                // Small answers must not wait for each other.
+                let _slower = stream.set_nodelay(true);
+            }),
+            service,
+        )
+        .with_graceful_shutdown(stopped());
+        let drained = async {
+            stopped().await;
+            tokio::time::sleep(DRAIN).await;
+        };
+        tokio::select! {
+            result = async { served.await } => result.context("serving")?,
+            () = drained => note(format_args!("requests that took longer than {} s were cut off", DRAIN.as_secs())),
+        }
+        house.close().await;
+        let _gone = std::fs::remove_file(data.join("address"));
+        if !quiet {
+            note(format_args!("stopped"));
+        }
+        Ok(())
+    }
+
+    fn file(&self) -> anyhow::Result<File> {
+        let Some(path) = &self.config else { return Ok(File::default()) };
+        let text = std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
+        toml::from_str(&text).with_context(|| format!("{}: known keys are listen, people, quiet, seed", path.display()))
+    }
+}
+
+async fn greet(house: &House, address: &SocketAddr, people: u32, took: Duration, out: &mut Out) -> anyhow::Result<()> {
+    let pilots = house.pilots().await?;
+    let demo = house.demo();
+    out.json(&serde_json::json!({ "address": address.to_string(), "people": people, "pilots": pilots, "demo": demo }));
+    out.say(format_args!(
+        "Pilothouse is ready at http://{address} ({} ms), with {people} synthetic people",
+        took.as_millis()
+    ));
+    for pilot in &pilots {
+        let state = if pilot.state == PilotState::On { "on" } else { "off" };
+        out.say(format_args!("  {:>2}  {} {}  {state}  {}", pilot.model, pilot.id, pilot.version, pilot.title.en()));
+    }
+    out.say(format_args!("Demonstration credentials (synthetic data only):"));
+    for credential in &demo.credentials {
+        let at = credential.facility.as_deref().unwrap_or("-");
+        out.say(format_args!("  {:<19} {:<18} {:<14} {}", credential.name, credential.role, at, credential.token));
+    }
+    let token = demo
+        .credentials
+        .iter()
+        .find(|credential| credential.role == "registration-clerk")
+        .map_or("", |credential| &credential.token);
+    out.say(format_args!("Check a patient in:"));
+    out.say(format_args!(
+        "  curl -s http://{address}/v1/pilots/bhyt-checkin/operations/check-in -H 'Authorization: Bearer {token}' -H 'Content-Type: application/json' -d '{{\"reference\":\"V-1\",\"input\":{{\"patient\":\"{}\",\"visit_kind\":\"outpatient\"}}}}'",
+        demo.patient_number
+    ));
+    Ok(())
+}
+
+fn logging(quiet: bool) {
+    let level = if quiet { "error" } else { "warn,pilothouse=info" };
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(level));
+    let json = std::env::var("PILOT_LOG_FORMAT").is_ok_and(|format| format == "json");
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A second subscriber in one process is a test's: the first one stays.
+    let _first = if json { builder.json().try_init() } else { builder.try_init() };
+}
+
+async fn stopped() {
+    let interrupt = tokio::signal::ctrl_c();
+    let terminate = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = interrupt => {}
+        () = terminate => {}
+    }
+}

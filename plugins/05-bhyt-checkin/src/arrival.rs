@@ -23,6 +23,11 @@ impl Arrival {
     fn day(&self) -> Date {
         self.captured.date()
     }
+
+    /// Whether the identity card itself was read.
+    fn shows_card(&self) -> bool {
+        matches!(self.method, Method::QrCard | Method::NfcChip | Method::Face | Method::Fingerprint)
+    }
 }
 
 /// Checks a patient in, once: the second of two taps gets the first one's answer.
@@ -146,7 +151,7 @@ fn emergency(arrival: &Arrival) -> Answer {
 
 /// Everyone else: the population database says whether the card fits the person, the insurance register decides.
 fn by_register(arrival: &Arrival, desk: &Desk, settings: &Settings, person: &Pseudonym) -> Answer {
-    let identity = Identity::of(&arrival.patient);
+    let identity = Identity::of(arrival);
     if identity == Identity::Deceased {
         // Somebody came with the card of someone who died. The desk reads nothing but where to go.
         reporting::count("wrong-person", 1);
@@ -224,12 +229,13 @@ enum Identity {
 }
 
 impl Identity {
-    fn of(patient: &Person) -> Self {
+    fn of(arrival: &Arrival) -> Self {
         let claims = [Claim::Alive, Claim::NameMatches, Claim::BirthDateMatches, Claim::CardValid];
-        match population::verify(patient, claims) {
+        match population::verify(&arrival.patient, claims) {
             Ok([alive, ..]) if alive.is_no() => Self::Deceased,
             Ok([_, name, birth, _]) if name.is_no() || birth.is_no() => Self::CardDiffers,
-            Ok([.., card]) if card.is_no() => Self::CardExpired,
+            // Who brought no card is not told to renew it: small children have none.
+            Ok([.., card]) if card.is_no() && arrival.shows_card() => Self::CardExpired,
             Ok(_) => Self::Fits,
             Err(denial) if denial.is_not_found() => Self::NotFound,
             Err(_) => Self::Unreachable,

@@ -114,8 +114,8 @@ pub(super) const SPECIMENS: &[Specimen] = &[
     },
     Specimen {
         name: "zoo-grows-in-realloc",
-        does: "takes memory forever while the host hands it its input",
-        fate: Fault("deadline"),
+        does: "takes memory forever while the host hands it its input, and does not heed that it gets none",
+        fate: Fault("memory"),
         requests: "",
         make: || {
             let realloc = "(loop $again (drop (memory.grow (i32.const 1))) (br $again)) unreachable";

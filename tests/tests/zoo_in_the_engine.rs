@@ -1,0 +1,220 @@
+//! The zoo in the engine, with every limit that production has: each specimen comes to the end that it must come to, and
+//! an honest pilot beside it is answered as before.
+
+use std::{sync::Arc, time::Duration};
+
+use pilothouse_registry::{Ceiling, Effective, Grant, GrantState, Package};
+use pilothouse_runtime::{
+    Ended, Entry, Finished, Machine, Occasion, Pilot, Providers, Request, Terms,
+    budgets::Budgets,
+    capabilities::{lodging, places, population, records, registers},
+    faults::Faults,
+    keys::Secret,
+    people::PilotKeys,
+    province::Province,
+};
+use pilothouse_tests::zoo::{self, Fate, Specimen};
+use wasmtime::component::Component;
+
+/// A morning in August 2025, in microseconds.
+const NOW: i64 = 1_755_000_000_000_000;
+/// The ward of the caller.
+const UNIT: &str = "18880";
+/// Longer than any deadline here by far, so that a host that hangs fails the test instead of hanging it.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What comes of each, one line a specimen: whoever adds one adds its line.
+const NAMED: &[&str] = &[
+    // refused at the door
+    "zoo-text",
+    "zoo-core-module",
+    "zoo-cut",
+    "zoo-nested",
+    "zoo-many-components",
+    "zoo-deep-blocks",
+    "zoo-many-locals",
+    "zoo-memory64",
+    "zoo-shared-memory",
+    "zoo-utf16",
+    "zoo-url",
+    "zoo-turned-import",
+    "zoo-wasi",
+    "zoo-unreleased",
+    "zoo-unknown-function",
+    "zoo-other-signature",
+    "zoo-more-than-requested",
+    "zoo-more-exports",
+    // held by the engine
+    "zoo-starts-forever",
+    "zoo-describes-forever",
+    "zoo-describes-too-much",
+    "zoo-large-table",
+    "zoo-large-memory",
+    "zoo-loops",
+    "zoo-asks-forever",
+    "zoo-grows-memory",
+    "zoo-grows-in-realloc",
+    "zoo-realloc-outside",
+    "zoo-grows-table",
+    "zoo-recurses",
+    "zoo-traps",
+    "zoo-turned-name",
+    "zoo-long-answer",
+    "zoo-answer-outside",
+    "zoo-no-utf8",
+    "zoo-large-answer",
+    "zoo-turned-decision",
+    "zoo-undeclared-decision",
+    "zoo-no-json",
+    "zoo-other-json",
+    "zoo-deep-json",
+    "zoo-collects-handles",
+    "zoo-counts-until-denied",
+    "zoo-counts-forever",
+];
+
+/// The engine with the embedded providers behind it.
+struct Keeper {
+    machine: Machine,
+    providers: Arc<Providers>,
+    faults: Arc<Faults>,
+}
+
+impl Keeper {
+    fn new() -> Self {
+        let today = time::Date::from_calendar_date(2025, time::Month::August, 12).unwrap();
+        let province = Arc::new(Province::generate(1, 100, today));
+        let rows = Arc::new(records::Provider::Memory(records::Memory::default()));
+        let providers = Arc::new(Providers {
+            population: population::Provider::embedded(Arc::clone(&province)),
+            registers: registers::Provider::Embedded(Arc::clone(&province)),
+            places: places::Provider::Embedded(province),
+            lodging: lodging::Provider::new(Arc::clone(&rows), Arc::default()),
+            records: rows,
+        });
+        Self { machine: Machine::start().unwrap(), providers, faults: Arc::default() }
+    }
+
+    /// The specimen as a linked pilot with everything granted that it requests, or nothing if the engine does not take it.
+    fn linked(&self, specimen: &Specimen) -> Option<Pilot> {
+        let component = specimen.component().unwrap();
+        let package = Package::build(&component, &specimen.manifest("zoo"), zoo::SCHEMAS, zoo::TEXTS).unwrap();
+        let manifest = Package::open_unsigned(package).unwrap().manifest().clone();
+        let officer = |n: u8| format!("01890a5d-ac96-774b-bcce-b3020000000{n}").parse().unwrap();
+        let grants: Vec<Grant> = manifest
+            .capabilities
+            .iter()
+            .map(|right| Grant {
+                id: "01890a5d-ac96-774b-bcce-b302099a8057".parse().unwrap(),
+                pilot: manifest.id.clone(),
+                right: right.clone(),
+                units: [UNIT.parse().unwrap()].into(),
+                expires: NOW + 1_000_000_000,
+                state: GrantState::Granted { by: officer(1), approvers: [officer(2), officer(3)], since: NOW - 1 },
+            })
+            .collect();
+        let component = Component::new(self.machine.engine(), &component).ok()?;
+        let terms = Terms {
+            id: Arc::from(specimen.name),
+            rights: Arc::new(Effective::new(&manifest.capabilities, &grants, &Ceiling::embedded().unwrap())),
+            keys: Arc::new(PilotKeys::new(&Secret::new([7; 32]), &manifest.id, 0)),
+            budgets: Arc::new(Budgets::default()),
+            deadline: Duration::from_millis(200),
+            memory: 1 << 20,
+        };
+        Some(Pilot::new(self.machine.engine(), &component, terms).unwrap())
+    }
+
+    async fn calls(&self, pilot: &Pilot) -> Finished {
+        let request = Request {
+            id: "call-1".to_owned(),
+            entry: Entry::Operation { name: zoo::OPERATION.to_owned(), input: zoo::INPUT.to_owned() },
+            occasion: Arc::new(Occasion {
+                at: NOW,
+                captured_at: NOW,
+                unit: UNIT.to_owned(),
+                facility: None,
+                facility_class: None,
+                role: zoo::ROLE.to_owned(),
+                device: None,
+                reference: "R-1".to_owned(),
+                seed: 0,
+            }),
+            settings: Arc::from("{}"),
+            people: Vec::new(),
+        };
+        tokio::time::timeout(PATIENCE, pilot.invoke(request, &self.providers, &self.faults))
+            .await
+            .expect("the host hangs")
+    }
+
+    /// What the trial says: the description, or the fault's code.
+    async fn tries(&self, pilot: &Pilot) -> Result<Option<String>, &'static str> {
+        let described = tokio::time::timeout(PATIENCE, pilot.describe(&self.providers)).await.expect("the host hangs");
+        described.map_err(|fault| fault.code())
+    }
+}
+
+#[test]
+fn every_specimen_is_named() {
+    assert!(zoo::unnamed(NAMED).is_empty(), "{:?}", zoo::unnamed(NAMED));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_specimen_comes_to_its_end_and_the_calm_one_never_notices() {
+    let keeper = Keeper::new();
+    let calm = keeper.linked(&zoo::CALM).expect("an honest component is taken");
+    assert_eq!(keeper.tries(&calm).await, Ok(Some(zoo::SCHEMAS.to_owned())));
+    let mut wrong = Vec::new();
+    for specimen in zoo::all().filter(|specimen| !matches!(specimen.fate, Fate::Refused(_))) {
+        let came = match keeper.linked(specimen) {
+            None => "fails-on-trial".to_owned(),
+            Some(pilot) => match keeper.tries(&pilot).await {
+                Err(_) => "fails-on-trial".to_owned(),
+                Ok(_) => end_of(&keeper.calls(&pilot).await),
+            },
+        };
+        let must = match specimen.fate {
+            Fate::FailsOnTrial => "fails-on-trial".to_owned(),
+            Fate::Fault(code) => format!("fault {code}"),
+            Fate::Denied(code) => format!("decided, denied {code}"),
+            // That the host refuses these answers is for the tests of the front door.
+            Fate::AnswerRefused | Fate::Answered => "decided".to_owned(),
+            Fate::Refused(_) => unreachable!("filtered out above"),
+        };
+        if came != must {
+            wrong.push(format!("{}: {came}, but must be {must}", specimen.name));
+        }
+        let ended = keeper.calls(&calm).await.recording.ended;
+        assert!(
+            matches!(&ended, Ended::Decided(decided) if decided.decision == zoo::DECISION),
+            "{}: {ended:?}",
+            specimen.name
+        );
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_call_leaves_nothing_to_be_kept() {
+    let keeper = Keeper::new();
+    let specimen = zoo::all().find(|specimen| specimen.name == "zoo-counts-forever").unwrap();
+    let finished = keeper.calls(&keeper.linked(specimen).unwrap()).await;
+    assert!(matches!(finished.recording.ended, Ended::Fault { .. }));
+    assert!(finished.pending.counts.is_empty(), "counts of a failed call are dropped");
+    assert!(!finished.recording.calls.is_empty(), "but what it asked is evidence");
+}
+
+fn end_of(finished: &Finished) -> String {
+    let denied = finished
+        .recording
+        .calls
+        .iter()
+        .find_map(|call| ["budget-spent", "not-granted"].into_iter().find(|code| call.answer.contains(*code)));
+    match (&finished.recording.ended, denied) {
+        (Ended::Fault { fault }, _) => format!("fault {}", fault.code()),
+        (Ended::Decided(_), Some(code)) => format!("decided, denied {code}"),
+        (Ended::Decided(_), None) => "decided".to_owned(),
+        (Ended::Refused { code, .. }, _) => format!("refused {code}"),
+    }
+}

@@ -1,5 +1,6 @@
 //! The zoo in the engine, with every limit that production has: each specimen comes to the end that it must come to, and
 //! an honest pilot beside it is answered as before.
+#![expect(clippy::unwrap_used, reason = "clippy knows test functions, not the functions that they share")]
 
 use std::{sync::Arc, time::Duration};
 

@@ -81,9 +81,38 @@ pub struct Deadline {
     /// `date`, `roadmap`, `upon-integration`, `after`, `continuous`, `programme`.
     pub kind: String,
     /// The day, where the plan names one: `YYYY-MM-DD`.
+    #[serde(default, deserialize_with = "day")]
     pub date: Option<String>,
     vi: String,
     en: String,
+}
+
+/// A date of TOML, which is no text, as `YYYY-MM-DD`.
+fn day<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    toml::value::Datetime::deserialize(from).map(|date| Some(date.to_string()))
+}
+
+/// A number that the plan wants a model to reach.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Target {
+    /// Its short name.
+    pub key: String,
+    /// `exactly`, `at-least`, `up-to`.
+    pub bound: String,
+    /// The number.
+    pub value: u64,
+    /// Of what: `services`, `percent`, …
+    pub unit: String,
+    vi: String,
+    en: String,
+}
+
+impl Target {
+    /// The plan's words, in Vietnamese and English.
+    pub fn words(&self) -> (&str, &str) {
+        (&self.vi, &self.en)
+    }
 }
 
 impl Deadline {
@@ -110,8 +139,15 @@ pub struct Model {
     pub lead: Vec<String>,
     /// By when.
     pub deadline: Deadline,
+    /// Numbers that the plan states.
+    #[serde(default)]
+    pub targets: Vec<Target>,
+    /// Whether C06 assesses its information security before the official start.
+    pub security_review: bool,
     /// `none`, `aggregate`, `personal`, `sensitive`.
     pub personal_data: String,
+    /// Why.
+    pub personal_data_reason: Bilingual,
 }
 
 #[derive(Debug, Deserialize)]
@@ -211,11 +247,27 @@ mod tests {
     #[test]
     fn the_plan_has_thirty_five_models_in_five_groups() {
         let catalogue = Catalogue::embedded().unwrap();
-        let sizes: Vec<usize> =
-            catalogue.groups().map(|group| catalogue.models().filter(|model| model.group == group.id).count()).collect();
+        let sizes: Vec<usize> = catalogue
+            .groups()
+            .map(|group| catalogue.models().filter(|model| model.group == group.id).count())
+            .collect();
         assert_eq!(sizes, [4, 11, 10, 3, 7]);
         let numbers: Vec<u8> = catalogue.models().map(|model| model.number.get()).collect();
         assert_eq!(numbers, (1..=35).collect::<Vec<u8>>());
+    }
+
+    #[test]
+    fn a_models_deadline_and_targets_are_the_plans() {
+        let catalogue = Catalogue::embedded().unwrap();
+        let model = catalogue.model("02".parse().unwrap()).unwrap();
+        assert_eq!(
+            (model.deadline.date.as_deref(), model.deadline.words().0),
+            (Some("2023-12-31"), "Trước 31/12/2023")
+        );
+        assert_eq!((model.targets[0].value, model.targets[0].bound.as_str()), (20, "at-least"));
+        assert_eq!(catalogue.models().filter(|model| model.security_review).count(), 10);
+        let dated = catalogue.models().filter(|model| model.deadline.date.is_some()).count();
+        assert_eq!(dated, catalogue.models().filter(|model| model.deadline.kind == "date").count());
     }
 
     #[test]

@@ -9,9 +9,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::ids::Digest;
 use crate::door::limits::PACKAGE_BYTES;
+use crate::ids::Digest;
 use crate::package::Package;
+use crate::version::PilotVersion;
 
 /// Media types of a Wasm artefact (CNCF TAG Runtime).
 const CONFIG_TYPE: &str = "application/vnd.wasm.config.v0+json";
@@ -42,14 +43,17 @@ pub enum LayoutError {
     /// The index.
     #[error("the index of the store of packages cannot be read: restore index.json from the latest back-up")]
     Index(#[source] serde_json::Error),
+    /// An address in the index.
+    #[error("the index of the store of packages names what is no digest: restore index.json from the latest back-up")]
+    Address(#[source] crate::ids::IdError),
 }
 
 /// An OCI image layout.
 #[derive(Debug)]
 pub struct Layout {
     dir: PathBuf,
-    /// One change of the index at a time.
-    index: Mutex<()>,
+    /// One change at a time.
+    turn: Mutex<()>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -86,7 +90,7 @@ impl Layout {
         if !marker.exists() {
             write(&marker, br#"{"imageLayoutVersion":"1.0.0"}"#)?;
         }
-        Ok(Self { dir, index: Mutex::new(()) })
+        Ok(Self { dir, turn: Mutex::new(()) })
     }
 
     /// Stores a package with its config and manifest; whole or not at all. Storing it again changes nothing.
@@ -94,6 +98,8 @@ impl Layout {
     /// # Errors
     /// Where it cannot be written.
     pub fn put(&self, package: &Package) -> Result<(), LayoutError> {
+        // Two at once would write the same unfinished file.
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         let layer = self.blob(package.bytes(), LAYER_TYPE)?;
         let manifest = package.manifest();
         let imports: Vec<String> = package.imports().functions.iter().map(ToString::to_string).collect();
@@ -108,7 +114,6 @@ impl Layout {
         let image = json!({ "schemaVersion": 2, "mediaType": MANIFEST_TYPE, "config": config, "layers": [layer] });
         let mut image = self.blob(image.to_string().as_bytes(), MANIFEST_TYPE)?;
         image.annotations = Some(json!({ REF_NAME: format!("{}:{}", manifest.id, manifest.version) }));
-        let _turn = self.index.lock().unwrap_or_else(PoisonError::into_inner);
         let mut index = self.read_index()?;
         if !index.manifests.contains(&image) {
             index.manifests.push(image);
@@ -125,7 +130,9 @@ impl Layout {
         let path = self.path(digest);
         let size = match fs::metadata(&path) {
             Ok(found) => found.len(),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(LayoutError::Missing(digest.clone())),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Err(LayoutError::Missing(digest.clone()));
+            }
             Err(source) => return Err(LayoutError::File { path, source }),
         };
         if size > PACKAGE_BYTES as u64 {
@@ -144,6 +151,26 @@ impl Layout {
         Ok(self.read_index()?.manifests.into_iter().filter_map(name).collect())
     }
 
+    /// The package that the index names last for a version. None: there is none.
+    ///
+    /// # Errors
+    /// Where index or image manifest cannot be read, or was changed.
+    pub fn resolve(&self, version: &PilotVersion) -> Result<Option<Digest>, LayoutError> {
+        #[derive(Deserialize)]
+        struct Image {
+            layers: Vec<Descriptor>,
+        }
+        let wanted = format!("{}:{}", version.pilot, version.version);
+        let named = |descriptor: &Descriptor| {
+            descriptor.annotations.as_ref().and_then(|all| all.get(REF_NAME)?.as_str()) == Some(wanted.as_str())
+        };
+        let index = self.read_index()?;
+        let Some(image) = index.manifests.into_iter().rev().find(named) else { return Ok(None) };
+        let address = |text: &str| text.parse::<Digest>().map_err(LayoutError::Address);
+        let image: Image = serde_json::from_slice(&self.get(&address(&image.digest)?)?).map_err(LayoutError::Index)?;
+        image.layers.first().map(|layer| address(&layer.digest)).transpose()
+    }
+
     /// A digest has one form, so no text of a caller's gets into a path.
     fn path(&self, digest: &Digest) -> PathBuf {
         self.dir.join("blobs").join("sha256").join(digest.hex())
@@ -155,7 +182,12 @@ impl Layout {
         if !path.exists() {
             write(&path, bytes)?;
         }
-        Ok(Descriptor { media_type: media_type.to_owned(), digest: digest.to_string(), size: bytes.len() as u64, annotations: None })
+        Ok(Descriptor {
+            media_type: media_type.to_owned(),
+            digest: digest.to_string(),
+            size: bytes.len() as u64,
+            annotations: None,
+        })
     }
 
     fn read_index(&self) -> Result<Index, LayoutError> {
@@ -177,7 +209,9 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), LayoutError> {
         let mut file = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&unfinished)?;
         file.write_all(bytes)?;
         file.sync_all()?;
-        fs::rename(&unfinished, path)
+        fs::rename(&unfinished, path)?;
+        // The name is kept only when its folder is.
+        path.parent().map_or(Ok(()), |folder| fs::File::open(folder)?.sync_all())
     };
     written().map_err(|source| LayoutError::File { path: path.to_owned(), source })
 }
@@ -199,6 +233,8 @@ mod tests {
         layout.put(&package).unwrap();
         assert_eq!(layout.get(package.digest()).unwrap().as_ref(), package.bytes().as_ref());
         let manifest = package.manifest();
+        assert_eq!(layout.resolve(&manifest.pilot_version()).unwrap().as_ref(), Some(package.digest()));
+        assert_eq!(layout.resolve(&"day-counter@9.9.9".parse().unwrap()).unwrap(), None);
         assert_eq!(layout.names().unwrap(), [format!("{}:{}", manifest.id, manifest.version)]);
     }
 

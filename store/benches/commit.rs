@@ -5,7 +5,6 @@
 
 #![forbid(unsafe_code)]
 
-use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::time::{Duration, Instant};
 
@@ -90,7 +89,7 @@ fn unit(n: usize, whole: bool) -> Result<Unit, Failed> {
         subject: "setting".into(),
         of: "lodging-hotels".into(),
         action: "changed".into(),
-        detail: BTreeMap::from([("note".to_owned(), "x".repeat(900))]),
+        detail: (b'a'..b'i').map(|key| (char::from(key).to_string(), "x".repeat(110))).collect(),
     });
     let pilot = "lodging-hotels".to_owned();
     let mut unit = Unit {
@@ -123,7 +122,7 @@ fn unit(n: usize, whole: bool) -> Result<Unit, Failed> {
             keep_until: None,
         },
     });
-    if n % 4 == 0 {
+    if n.is_multiple_of(4) {
         unit.effects.push(EffectRow {
             key: format!("8/lodging/{n}"),
             pilot: pilot.clone(),

@@ -90,9 +90,9 @@ macro_rules! find_many {
 }
 pub(crate) use find_many;
 
-/// Chunk sizes: few, so that each statement is prepared once; the largest keeps 64 rows of 9 columns well below
-/// SQLite's 32,766 and PostgreSQL's 65,535 parameters.
-const CHUNKS: [usize; 4] = [64, 16, 4, 1];
+/// Chunk sizes: few, so that each statement is prepared once. The largest is a full group, whose 9 columns stay well
+/// below SQLite's 32,766 and PostgreSQL's 65,535 parameters.
+const CHUNKS: [usize; 5] = [256, 64, 16, 4, 1];
 
 /// Cuts items into slices whose lengths are all in [`CHUNKS`].
 pub(crate) fn chunks<T>(mut items: &[T]) -> impl Iterator<Item = &[T]> {
@@ -188,9 +188,9 @@ mod tests {
 
     #[test]
     fn chunks_have_few_sizes_and_keep_order() {
-        let items: Vec<u32> = (0..155).collect();
+        let items: Vec<u32> = (0..411).collect();
         let sizes: Vec<usize> = chunks(&items).map(<[u32]>::len).collect();
-        assert_eq!(sizes, [64, 64, 16, 4, 4, 1, 1, 1]);
+        assert_eq!(sizes, [256, 64, 64, 16, 4, 4, 1, 1, 1]);
         assert_eq!(chunks(&items).flatten().copied().collect::<Vec<_>>(), items);
         assert_eq!(chunks::<u32>(&[]).count(), 0);
     }

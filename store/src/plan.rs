@@ -80,7 +80,7 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// Reads what the units will be checked against: one statement a kind for up to 64 of them.
+    /// Reads what the units will be checked against: one statement a kind for a full group.
     pub(crate) async fn load<'u>(
         session: &mut Session,
         units: impl Iterator<Item = &'u Unit> + Clone,

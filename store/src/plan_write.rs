@@ -1,4 +1,4 @@
-//! How a group's plan becomes statements: one large one a table and 64 rows, none for what the group does not touch.
+//! How a group's plan becomes statements: one large one a table, none for what the group does not touch.
 
 use pilothouse_evidence::Node;
 

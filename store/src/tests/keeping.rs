@@ -121,7 +121,7 @@ async fn an_entry_is_proven_against_the_newest_checkpoint() {
 #[tokio::test]
 async fn the_latest_entries_come_in_pages() {
     let (_dir, store) = fresh().await;
-    let of = |n: usize| if n % 2 == 0 { "pilot-a" } else { "pilot-b" };
+    let of = |n: usize| if n.is_multiple_of(2) { "pilot-a" } else { "pilot-b" };
     let units = (0..20).map(|n| Unit { pilot: Some(of(n).into()), ..unit(&format!("r-{n}")) }).collect();
     together(&store, units).await;
     let mut seen = Vec::new();
@@ -139,18 +139,18 @@ async fn the_latest_entries_come_in_pages() {
 
 #[tokio::test]
 async fn a_changed_entry_is_found() {
-    let (_dir, store) = fresh().await;
+    let (dir, store) = fresh().await;
     together(&store, (0..300).map(|n| unit(&format!("r-{n}"))).collect()).await;
     let other = unit("r-x").record;
     store.close().await;
-    let db = crate::sqlite::open(&_dir.path().join(crate::folder::DATABASE)).await.expect("opens");
+    let db = crate::sqlite::open(&dir.path().join(crate::folder::DATABASE)).await.expect("opens");
     let mut session = db.write().await.expect("a session");
     crate::db::on!(&mut session, conn => sqlx::query("UPDATE log_entries SET body = $1 WHERE seq = 200")
         .bind(other).execute(conn).await)
     .expect("changed");
     drop(session);
     db.close().await;
-    let store = open(_dir.path()).await;
+    let store = open(dir.path()).await;
     let found = store.log().verify(&key(), &[]).await.expect_err("changed");
     let named = matches!(&found, StoreError::Verify(VerifyError::WrongNode { level: 0, index: 200 }))
         || matches!(&found, StoreError::Verify(VerifyError::WrongRoot { size: 201.. }));

@@ -4,14 +4,15 @@ use std::io::{Read, Write};
 use std::process::ExitCode;
 
 use rlimit::Resource;
-use wasmtime::Engine;
+use wasmtime::{Engine, InstanceAllocationStrategy};
 
 use crate::engine::config;
 
 /// With this single argument the program compiles its standard input to its standard output.
 pub const ARGUMENT: &str = "__compile";
-/// Memory that the compiler may write to, in bytes. A Rust guest of 120 KB needs some 60 MB, a Python one 400 MB.
-const MEMORY: u64 = 768 << 20;
+/// Memory that the compiler may map for writing, in bytes. A Rust guest of 400 KB needs some 100 MB, a Python one 400 MB; the allocator
+/// reserves one gigabyte before any of it is used.
+const MEMORY: u64 = 2 << 30;
 /// Processor time, in seconds.
 const CPU_SECONDS: u64 = 40;
 /// Largest component, in bytes; the door refuses larger ones before.
@@ -29,7 +30,10 @@ pub fn main() -> ExitCode {
 
 fn compile() -> wasmtime::Result<()> {
     // The engine comes first: starting it reads what the processor can, which needs a file.
-    let engine = Engine::new(&config())?;
+    // One thread: what a thread needs for its stack would count against the limit below, and one component is compiled at a time.
+    let mut config = config();
+    config.parallel_compilation(false).allocation_strategy(InstanceAllocationStrategy::OnDemand);
+    let engine = Engine::new(&config)?;
     rlimit::setrlimit(Resource::DATA, MEMORY, MEMORY)?;
     rlimit::setrlimit(Resource::CPU, CPU_SECONDS, CPU_SECONDS)?;
     rlimit::setrlimit(Resource::CORE, 0, 0)?;

@@ -31,7 +31,7 @@ impl Call {
 
     pub(crate) async fn pseudonym(&mut self, person: &Resource<Person>) -> wasmtime::Result<Result<String, Denial>> {
         let person = self.handle(person)?;
-        let request = self.person_request("pseudonym", person, false);
+        let request = self.person_request("person.pseudonym", person, false);
         let Call { funnel, people, .. } = self;
         let pseudonym = people.pseudonym(person).unwrap_or_default().to_owned();
         Ok(funnel.pass(request, &person.number(), |_permit| async move { Ok(pseudonym) }).await?)
@@ -39,7 +39,7 @@ impl Call {
 
     pub(crate) async fn kind(&mut self, person: &Resource<Person>) -> wasmtime::Result<Result<String, Denial>> {
         let person = self.handle(person)?;
-        let request = self.person_request("kind", person, false);
+        let request = self.person_request("person.kind", person, false);
         let Call { funnel, people, .. } = self;
         let kind = people.get(person).map_or(Kind::Unidentified, |entry| entry.arrival.kind).as_str().to_owned();
         Ok(funnel.pass(request, &person.number(), |_permit| async move { Ok(kind) }).await?)
@@ -51,7 +51,7 @@ impl Call {
         other: &Resource<Person>,
     ) -> wasmtime::Result<Result<bool, Denial>> {
         let (person, other) = (self.handle(person)?, self.handle(other)?);
-        let request = self.person_request("same", person, false);
+        let request = self.person_request("person.same", person, false);
         let Call { funnel, people, .. } = self;
         let same = people.pseudonym(person).is_some() && people.pseudonym(person) == people.pseudonym(other);
         Ok(funnel.pass(request, &(person.number(), other.number()), |_permit| async move { Ok(same) }).await?)
@@ -59,7 +59,7 @@ impl Call {
 
     pub(crate) async fn seal(&mut self, person: &Resource<Person>) -> wasmtime::Result<Result<String, Denial>> {
         let person = self.handle(person)?;
-        let request = self.person_request("seal", person, true);
+        let request = self.person_request("person.seal", person, true);
         let Call { funnel, people, .. } = self;
         let sealed = match people.get(person).map(|entry| &entry.arrival.who) {
             Some(Who::Known(key)) => {

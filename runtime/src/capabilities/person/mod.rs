@@ -16,7 +16,7 @@ pub(crate) fn link(linker: &mut Linker<Call>, granted: &Granted<'_>) -> wasmtime
         call.data_mut().table.delete(Resource::<Person>::new_own(rep))?;
         Ok(())
     })?;
-    if granted.has("pseudonym") {
+    if granted.has("person.pseudonym") {
         people.func_wrap_async(
             "[method]person.pseudonym",
             |mut call: StoreContextMut<'_, Call>, (person,): (Resource<Person>,)| {
@@ -24,7 +24,7 @@ pub(crate) fn link(linker: &mut Linker<Call>, granted: &Granted<'_>) -> wasmtime
             },
         )?;
     }
-    if granted.has("kind") {
+    if granted.has("person.kind") {
         people.func_wrap_async(
             "[method]person.kind",
             |mut call: StoreContextMut<'_, Call>, (person,): (Resource<Person>,)| {
@@ -32,7 +32,7 @@ pub(crate) fn link(linker: &mut Linker<Call>, granted: &Granted<'_>) -> wasmtime
             },
         )?;
     }
-    if granted.has("same") {
+    if granted.has("person.same") {
         people.func_wrap_async(
             "[method]person.same",
             |mut call: StoreContextMut<'_, Call>, (person, other): (Resource<Person>, Resource<Person>)| {
@@ -40,7 +40,7 @@ pub(crate) fn link(linker: &mut Linker<Call>, granted: &Granted<'_>) -> wasmtime
             },
         )?;
     }
-    if granted.has("seal") {
+    if granted.has("person.seal") {
         people.func_wrap_async(
             "[method]person.seal",
             |mut call: StoreContextMut<'_, Call>, (person,): (Resource<Person>,)| {
@@ -49,7 +49,7 @@ pub(crate) fn link(linker: &mut Linker<Call>, granted: &Granted<'_>) -> wasmtime
         )?;
     }
     // A token names a person of this very call, to its own host: nothing is learned by it, so nothing passes the funnel.
-    if granted.has("token") {
+    if granted.has("person.token") {
         people.func_wrap(
             "[method]person.token",
             |call: StoreContextMut<'_, Call>, (person,): (Resource<Person>,)| {

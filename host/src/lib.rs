@@ -8,4 +8,5 @@ pub mod cli;
 pub mod console;
 pub mod embedded;
 pub mod governance;
+pub mod harness;
 pub mod words;

@@ -16,7 +16,9 @@ use pilothouse_toolchain::{Guest, Order, Toolchain, build_guests, ensure_std};
 use serde_json::json;
 
 use super::out::{Out, note};
+use crate::embedded::PLUGINS;
 use crate::governance::packaging;
+use crate::harness::{Harness, Ready, Report};
 
 /// People of the province that a component's trial is linked beside; it can ask none of them anything.
 const TRIAL_PEOPLE: u32 = 2_000;
@@ -205,6 +207,85 @@ fn tempfile_dir() -> anyhow::Result<PathBuf> {
     let path = std::env::temp_dir().join(format!("pilot-{}", uuid::Uuid::now_v7()));
     std::fs::create_dir(&path).with_context(|| format!("{} cannot be made", path.display()))?;
     Ok(path)
+}
+
+/// Scenarios
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  pilot test\n  pilot test plugins/08-lodging-hotels")]
+pub(super) struct Test {
+    /// The pilot's folder; when left out, the pilots that this program brings along
+    folder: Option<PathBuf>,
+}
+
+impl Test {
+    pub(super) async fn run(self, out: &mut Out) -> anyhow::Result<()> {
+        let scratch = tempfile_dir()?;
+        let program = Program::Child(std::env::current_exe().context("the program's own path")?);
+        let harness = Harness::start(&scratch.join("compiled"), program)?;
+        let mut reports = Vec::new();
+        match &self.folder {
+            Some(folder) => {
+                let built = build_folder(folder).await?;
+                let texts = (built.vi.as_str(), built.en.as_str());
+                let ready = harness.pilot(&built.component, &built.manifest, &built.schemas, texts).await?;
+                let scenarios = scenario_files(&folder.join("scenarios"))?;
+                let scenarios = scenarios.iter().map(|(name, text)| (name.as_str(), text.as_str()));
+                run_all(&harness, &ready, scenarios, out, &mut reports).await;
+            }
+            None => {
+                for plugin in PLUGINS {
+                    out.say(format_args!("{}", plugin.name));
+                    let ready = harness.embedded(plugin).await.with_context(|| plugin.name)?;
+                    run_all(&harness, &ready, plugin.scenarios.iter().copied(), out, &mut reports).await;
+                }
+            }
+        }
+        std::fs::remove_dir_all(&scratch).context("the scratch folder")?;
+        out.json(&reports);
+        let different = reports.iter().filter(|report| report.difference.is_some()).count();
+        if different > 0 {
+            bail!("{different} of {} scenarios came out otherwise than written", reports.len());
+        }
+        out.say(format_args!("{} scenarios, all as written", reports.len()));
+        Ok(())
+    }
+}
+
+async fn run_all<'a>(
+    harness: &Harness,
+    ready: &Ready,
+    scenarios: impl Iterator<Item = (&'a str, &'a str)>,
+    out: &mut Out,
+    reports: &mut Vec<Report>,
+) {
+    for (name, text) in scenarios {
+        let report = harness.run(ready, name, text).await;
+        let mark = if report.difference.is_none() { "ok  " } else { "FAIL" };
+        out.say(format_args!("  {mark} {name:<32} {:>5} ms  {}", report.milliseconds, report.says));
+        if let Some(difference) = &report.difference {
+            out.say(format_args!("       {difference}"));
+        }
+        reports.push(report);
+    }
+}
+
+/// The scenario files of a folder by their names.
+fn scenario_files(folder: &Path) -> anyhow::Result<Vec<(String, String)>> {
+    let listed = std::fs::read_dir(folder).with_context(|| format!("{} cannot be read", folder.display()))?;
+    let mut files = Vec::new();
+    for entry in listed {
+        let path = entry?.path();
+        if path.extension().is_some_and(|ending| ending == "toml") {
+            let text = std::fs::read_to_string(&path).with_context(|| format!("{} cannot be read", path.display()))?;
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            files.push((name, text));
+        }
+    }
+    files.sort();
+    if files.is_empty() {
+        bail!("{} has no scenario: write one, a pilot's rules are proved by them", folder.display());
+    }
+    Ok(files)
 }
 
 /// Keys

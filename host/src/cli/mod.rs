@@ -78,6 +78,8 @@ enum Command {
     Check(local::Check),
     /// Build a pilot's folder into a signed package
     Build(local::Build),
+    /// Run the scenarios of a pilot's folder, or of the pilots that this program brings along
+    Test(local::Test),
     /// Keys of a vendor
     #[command(subcommand)]
     Key(local::KeyCommand),
@@ -144,6 +146,7 @@ async fn run(cli: Cli, out: &mut Out) -> Result<(), CliError> {
         Command::Inspect(command) => Ok(command.run(out)?),
         Command::Check(command) => Ok(command.run(out).await?),
         Command::Build(command) => Ok(command.run(out).await?),
+        Command::Test(command) => Ok(command.run(out).await?),
         Command::Key(command) => Ok(command.run(out)?),
         Command::Models => operator::models(&connection.client()?, out).await,
         Command::Pilots => operator::pilots(&connection.client()?, out).await,

@@ -34,14 +34,19 @@ use pilothouse_runtime::{Machine, Providers};
 use pilothouse_store::Store;
 
 pub use error::{CallError, FieldError, HouseError};
+pub(crate) use officers::officer_named;
+pub(crate) use opening::all_communes;
 pub use opening::{Demo, DemoCredential, OpenOptions, Progress};
 pub use outbox::{DeskMode, DeskNotice};
 pub use running::Running;
+pub(crate) use running::operations;
 pub use serve::{Answer, CallRequest, What};
+pub(crate) use serve::{Taken, allow, judge, take};
 pub use views::{
     Changed, CredentialLine, GroupLine, IndicatorLine, Installed, InvocationLine, InvocationView, ModelLine,
     NewCredential, PilotDetail, PilotLine, PilotState, Replayed, SettingsView,
 };
+pub(crate) use wording::Words;
 
 /// Who asks: a credential of a desk, a device or an officer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,7 +104,6 @@ pub(crate) struct Rooms {
 
 impl House {
     /// The only clock of the house: microseconds since 1970, UTC.
-    #[expect(clippy::unused_self, reason = "the clock is the house's: whoever wants the time needs a house")]
     pub fn now(&self) -> i64 {
         now()
     }

@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use pilothouse_registry::{OperationName, PilotId, TickName};
 use pilothouse_runtime::occasion::date_of;
 use pilothouse_runtime::people::Arrival;
+use pilothouse_runtime::province::Province;
 use pilothouse_runtime::{Decided, Ended, Entry, Fault, Finished, Occasion, Request};
 use pilothouse_store::{CommitError, StateChange};
 use serde::Serialize;
@@ -67,10 +68,11 @@ pub struct Answer {
     pub body: Value,
 }
 
-struct Taken {
-    entry: Entry,
-    people: Vec<Arrival>,
-    operation: Option<OperationName>,
+/// A request as the guest gets it.
+pub(crate) struct Taken {
+    pub(crate) entry: Entry,
+    pub(crate) people: Vec<Arrival>,
+    pub(crate) operation: Option<OperationName>,
 }
 
 impl House {
@@ -84,7 +86,7 @@ impl House {
         if reference.is_empty() || reference.len() > 64 || reference.chars().any(char::is_control) {
             return Err(CallError::Reference);
         }
-        let entry = self.allow(&running, caller, &call.what)?;
+        let entry = allow(&running, caller, &call.what)?;
         let digest = request_digest(&call);
         let scope = format!("{}/{}/{entry}", caller.credential, call.pilot);
         for _ in 0..TRIES {
@@ -93,7 +95,7 @@ impl House {
             if captured_at > at + CLOCK_AHEAD || captured_at < at - CLOCK_BEHIND {
                 return Err(CallError::CapturedAt);
             }
-            let taken = self.take(&running, &call.what, at)?;
+            let taken = take(&running, &call.what, &self.0.province, at)?;
             let occasion = self.occasion(caller, &running, reference, at, captured_at);
             match self.attempt(&running, caller, taken, occasion, Some((&scope, digest)), Vec::new()).await {
                 Err(CallError::Store(CommitError::Conflict { .. })) => {}
@@ -145,58 +147,6 @@ impl House {
             return Err(CallError::Quarantined { pilot: pilot.clone(), until: aside.until, while_down: while_down() });
         }
         Ok(running)
-    }
-
-    /// Whether this caller may ask this, and the entry's name.
-    fn allow(&self, running: &Running, caller: &Caller, what: &What) -> Result<String, CallError> {
-        let unknown =
-            |name: &str| CallError::UnknownOperation { pilot: running.manifest.id.clone(), name: name.to_owned() };
-        let (callers, entry) = match what {
-            What::Operation { name, .. } => {
-                let operation = running.manifest.operations.get(name).ok_or_else(|| unknown(name.as_str()))?;
-                (&operation.callers, format!("operations.{name}"))
-            }
-            What::Reading { .. } => {
-                let readings = running.manifest.readings.as_ref().ok_or_else(|| unknown("readings"))?;
-                (&readings.callers, "readings.on-reading".to_owned())
-            }
-        };
-        let open = matches!(what, What::Reading { .. }) && callers.is_empty();
-        if open || callers.contains(&caller.role) {
-            Ok(entry)
-        } else {
-            Err(CallError::Forbidden { role: caller.role.clone() })
-        }
-    }
-
-    /// People to handles, then the schema: what the guest gets is checked as the guest gets it.
-    fn take(&self, running: &Running, what: &What, at: i64) -> Result<Taken, CallError> {
-        let refused = |error: super::intake::IntakeError| CallError::Person {
-            pointer: error.pointer,
-            code: error.code,
-            message: error.message,
-        };
-        match what {
-            What::Operation { name, input } => {
-                let unknown =
-                    || CallError::UnknownOperation { pilot: running.manifest.id.clone(), name: name.to_string() };
-                let operation = running.operations.get(name).ok_or_else(unknown)?;
-                let mut input = input.clone();
-                let people =
-                    swap_in(&operation.people_in, &mut input, &self.0.province, date_of(at)).map_err(refused)?;
-                let errors: Vec<FieldError> =
-                    operation.input.iter_errors(&input).take(MAX_ERRORS).map(|error| field_error(&error)).collect();
-                if !errors.is_empty() {
-                    return Err(CallError::Invalid { errors });
-                }
-                let entry = Entry::Operation { name: name.to_string(), input: input.to_string() };
-                Ok(Taken { entry, people, operation: Some(name.clone()) })
-            }
-            What::Reading { text } => {
-                let arrival = read_card(text, "/text", &self.0.province, date_of(at)).map_err(refused)?;
-                Ok(Taken { entry: Entry::Reading, people: vec![arrival], operation: None })
-            }
-        }
     }
 
     fn occasion(
@@ -259,7 +209,7 @@ impl House {
         if !running.enabled.load(Ordering::Acquire) {
             return Err(CallError::Disabled { pilot: running.manifest.id.clone(), while_down: while_down() });
         }
-        self.judge(running, operation.as_ref(), &mut finished);
+        judge(running, operation.as_ref(), &mut finished);
         self.count(running, &finished);
         let body = self.worded(running, caller, operation.as_ref(), &finished);
         let kept = once_for.filter(|_| matches!(finished.recording.ended, Ended::Decided(_)));
@@ -288,15 +238,6 @@ impl House {
                 Err(CallError::Refused { id, code, field, why, words })
             }
             Ended::Fault { fault } => Err(failed(fault)),
-        }
-    }
-
-    /// A decision outside the declared set, or data outside its schema, is the guest's fault: nothing of the call is kept.
-    fn judge(&self, running: &Running, operation: Option<&OperationName>, finished: &mut Finished) {
-        let Ended::Decided(decided) = &finished.recording.ended else { return };
-        if !is_declared(running, &finished.recording.entry, decided) || !fits_schema(running, operation, decided) {
-            finished.pending = pilothouse_runtime::pending::Pending::default();
-            finished.recording.ended = Ended::Fault { fault: Fault::Answer };
         }
     }
 
@@ -379,6 +320,65 @@ impl House {
         let plain = self.0.responses.open(&label, response).map_err(|_| lost())?;
         let (id, body): (String, Value) = serde_json::from_slice(&plain).map_err(|_| lost())?;
         Ok(Answer { id, replayed: true, body })
+    }
+}
+
+/// Whether this caller may ask this, and the entry's name.
+pub(crate) fn allow(running: &Running, caller: &Caller, what: &What) -> Result<String, CallError> {
+    let unknown =
+        |name: &str| CallError::UnknownOperation { pilot: running.manifest.id.clone(), name: name.to_owned() };
+    let (callers, entry) = match what {
+        What::Operation { name, .. } => {
+            let operation = running.manifest.operations.get(name).ok_or_else(|| unknown(name.as_str()))?;
+            (&operation.callers, format!("operations.{name}"))
+        }
+        What::Reading { .. } => {
+            let readings = running.manifest.readings.as_ref().ok_or_else(|| unknown("readings"))?;
+            (&readings.callers, "readings.on-reading".to_owned())
+        }
+    };
+    let open = matches!(what, What::Reading { .. }) && callers.is_empty();
+    if open || callers.contains(&caller.role) {
+        Ok(entry)
+    } else {
+        Err(CallError::Forbidden { role: caller.role.clone() })
+    }
+}
+
+/// People to handles, then the schema: what the guest gets is checked as the guest gets it.
+pub(crate) fn take(running: &Running, what: &What, province: &Province, at: i64) -> Result<Taken, CallError> {
+    let refused = |error: super::intake::IntakeError| CallError::Person {
+        pointer: error.pointer,
+        code: error.code,
+        message: error.message,
+    };
+    match what {
+        What::Operation { name, input } => {
+            let unknown = || CallError::UnknownOperation { pilot: running.manifest.id.clone(), name: name.to_string() };
+            let operation = running.operations.get(name).ok_or_else(unknown)?;
+            let mut input = input.clone();
+            let people = swap_in(&operation.people_in, &mut input, province, date_of(at)).map_err(refused)?;
+            let errors: Vec<FieldError> =
+                operation.input.iter_errors(&input).take(MAX_ERRORS).map(|error| field_error(&error)).collect();
+            if !errors.is_empty() {
+                return Err(CallError::Invalid { errors });
+            }
+            let entry = Entry::Operation { name: name.to_string(), input: input.to_string() };
+            Ok(Taken { entry, people, operation: Some(name.clone()) })
+        }
+        What::Reading { text } => {
+            let arrival = read_card(text, "/text", province, date_of(at)).map_err(refused)?;
+            Ok(Taken { entry: Entry::Reading, people: vec![arrival], operation: None })
+        }
+    }
+}
+
+/// A decision outside the declared set, or data outside its schema, is the guest's fault: nothing of the call is kept.
+pub(crate) fn judge(running: &Running, operation: Option<&OperationName>, finished: &mut Finished) {
+    let Ended::Decided(decided) = &finished.recording.ended else { return };
+    if !is_declared(running, &finished.recording.entry, decided) || !fits_schema(running, operation, decided) {
+        finished.pending = pilothouse_runtime::pending::Pending::default();
+        finished.recording.ended = Ended::Fault { fault: Fault::Answer };
     }
 }
 

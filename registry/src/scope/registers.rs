@@ -164,7 +164,10 @@ impl Scope for RegistersScope {
             }
             RegistersAsk::Propose { fields, .. } => {
                 mode(scope.mode.proposes(), RegisterMode::Propose)?;
-                fields.iter().try_for_each(field)
+                // What may be compared may be said to differ: whoever finds a wrong name has to be able to name it.
+                let compared =
+                    |asked: &FieldName| asked.as_str().parse().is_ok_and(|fact| scope.agrees.contains(&fact));
+                fields.iter().filter(|asked| !compared(asked)).try_for_each(field)
             }
         }
     }
@@ -210,5 +213,25 @@ impl Scope for RegistersScope {
             found.extend(new.rows.beyond(&old.rows, "rows"));
         }
         found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fact_that_may_be_compared_may_be_proposed_and_is_not_read_for_that() {
+        let register: RegisterName = "health-insurance".parse().unwrap();
+        let scope: RegistersScope = serde_json::from_value(serde_json::json!({
+            "health-insurance": { "fields": ["valid-until"], "agrees": ["birth-year"], "mode": "both" }
+        }))
+        .unwrap();
+        let field = |name: &str| name.parse::<FieldName>().unwrap();
+        let proposed =
+            |name: &str| scope.permits(&RegistersAsk::Propose { register: &register, fields: &[field(name)] }).is_ok();
+        assert!(proposed("valid-until") && proposed("birth-year"));
+        assert!(!proposed("sex") && !proposed("benefit-level"));
+        assert!(scope.permits(&RegistersAsk::Get { register: &register, field: &field("birth-year") }).is_err());
     }
 }

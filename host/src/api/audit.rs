@@ -1,7 +1,7 @@
 //! The record as auditors see it, and the embedded police desk.
 
 use axum::extract::State;
-use axum::http::header;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -27,7 +27,9 @@ pub(super) async fn replay(
 }
 
 pub(super) async fn checkpoint(State(house): Rooms) -> Result<Response, Problem> {
-    let note = house.checkpoint().await?.unwrap_or_default();
+    let note = house.checkpoint().await?.ok_or_else(|| {
+        Problem::new(StatusCode::NOT_FOUND, "not-found", "no checkpoint is signed yet: ask again in a minute")
+    })?;
     Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], note).into_response())
 }
 

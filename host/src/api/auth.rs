@@ -33,6 +33,7 @@ where
                 "send `Authorization: Bearer TOKEN` with a token that is valid: it may be misspelt, or revoked; the working group gives out new ones",
             )
         })?;
+        tracing::Span::current().record("credential", caller.credential.as_str());
         if let Err(wait) = app.limiter.check_key(&caller.credential) {
             let seconds =
                 wait.wait_time_from(governor::clock::Clock::now(&governor::clock::DefaultClock::default())).as_secs();

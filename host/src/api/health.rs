@@ -1,10 +1,11 @@
 //! Whether the host lives, is ready, and what it counted: `/healthz`, `/readyz`, `/metrics`.
 
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -28,12 +29,34 @@ pub(super) fn recorder() {
     });
 }
 
-/// Counts a request. Labels are route templates and numbers, never paths.
+/// The recorder keeps every measured time until it is read or tidied: tidied after this many, where nobody reads.
+const TIDY_AFTER: u64 = 8_192;
+
+/// Counts a request. Labels are route templates, known methods and numbers, never what a caller wrote.
 pub(super) fn count(method: &Method, route: &str, status: u16, took: Duration) {
+    static COUNTED: AtomicU64 = AtomicU64::new(0);
     let route = route.to_owned();
-    let method = method.as_str().to_owned();
-    metrics::counter!("http_server_requests_total", "route" => route.clone(), "method" => method, "status" => status.to_string()).increment(1);
+    metrics::counter!("http_server_requests_total", "route" => route.clone(), "method" => known(method), "status" => status.to_string()).increment(1);
     metrics::histogram!("http_server_request_duration_seconds", "route" => route).record(took.as_secs_f64());
+    if COUNTED.fetch_add(1, Ordering::Relaxed) % TIDY_AFTER == TIDY_AFTER - 1
+        && let Some(Some(recorder)) = RECORDER.get()
+    {
+        recorder.run_upkeep();
+    }
+}
+
+/// A caller may invent methods; labels must stay few.
+pub(super) fn known(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    }
 }
 
 /// Counts an invocation by how it ended.
@@ -48,21 +71,31 @@ pub(super) fn router() -> Router<App> {
         .route("/metrics", get(metrics_text))
 }
 
-async fn ready(State(house): Rooms) -> Response {
+/// `/readyz` says yes or no; with `?verbose` also why.
+async fn ready(State(house): Rooms, RawQuery(query): RawQuery) -> Response {
     let checks = house.readiness().await;
     let well = checks.iter().all(|(_, well, _)| *well);
     let status = if well { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    let lines: Vec<_> =
-        checks.iter().map(|(what, well, why)| json!({ "what": what, "well": well, "why": why })).collect();
-    (status, axum::Json(json!({ "ready": well, "checks": lines }))).into_response()
+    let mut body = json!({ "ready": well });
+    if query.is_some_and(|query| query.split('&').any(|part| part == "verbose" || part.starts_with("verbose="))) {
+        let lines = checks.iter().map(|(what, well, why)| json!({ "what": what, "well": well, "why": why }));
+        body["checks"] = lines.collect();
+    }
+    (status, axum::Json(body)).into_response()
 }
 
 async fn metrics_text(State(house): Rooms) -> Response {
     // The lines of the pilots are made from the rooms' own counters: one truth for board and metrics.
     let mut text = RECORDER.get().and_then(Option::as_ref).map_or_else(String::new, PrometheusHandle::render);
     if let Ok(pilots) = house.pilots().await {
-        for pilot in pilots {
-            for (name, value) in [("calls", pilot.calls), ("denials", pilot.denials), ("faults", pilot.faults)] {
+        for name in ["calls", "denials", "faults"] {
+            text.push_str(&format!("# TYPE pilothouse_pilot_{name}_total counter\n"));
+            for pilot in &pilots {
+                let value = match name {
+                    "calls" => pilot.calls,
+                    "denials" => pilot.denials,
+                    _ => pilot.faults,
+                };
                 text.push_str(&format!(
                     "pilothouse_pilot_{name}_total{{pilot=\"{}\",version=\"{}\"}} {value}\n",
                     pilot.id, pilot.version

@@ -7,11 +7,14 @@ mod audit;
 mod auth;
 mod calls;
 mod health;
+mod kinds;
 mod openapi;
 mod pages;
 mod pilots;
 mod problem;
 mod routes;
+#[cfg(test)]
+mod tests;
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -19,12 +22,13 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRef, MatchedPath, Request};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
+use tracing::Instrument;
+use uuid::Uuid;
 
 pub use problem::Problem;
 
@@ -33,7 +37,25 @@ use crate::governance::House;
 /// Longest request body but for packages, in bytes: a group of 100 guests is a tenth of it.
 const MAX_BODY: usize = 256 << 10;
 /// Longest time of a request, beyond every pilot's own deadline.
-const MAX_TIME: Duration = Duration::from_secs(60);
+const MAX_TIME: Duration = Duration::from_secs(10);
+/// Longest time of what compiles a component or walks through the log.
+const MAX_LONG_TIME: Duration = Duration::from_secs(60);
+/// The routes that do.
+const LONG: &[&str] = &[
+    "/v1/packages",
+    "/v1/pilots/{pilot}/enable",
+    "/v1/grants/{grant}/approve",
+    "/v1/grants/{grant}/withdraw",
+    "/v1/invocations/{invocation}/replay",
+    "/v1/log/verify",
+];
+/// The page of the API's description loads its own scripts and sets styles in line.
+const DOCS_POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; base-uri 'none'; \
+     form-action 'none'; frame-ancestors 'none'";
+/// Where an answer is no page: nothing may be loaded by it.
+const PLAIN_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
+/// Names the request in the answer and in the log. The host makes it: a caller's own could be a person's number.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// How much one caller may ask.
 #[derive(Debug, Clone, Copy)]
@@ -62,17 +84,18 @@ pub fn router(house: House, limits: ApiLimits) -> Router {
     let quota = Quota::per_second(per_second).allow_burst(per_second.saturating_mul(NonZeroU32::MIN.saturating_add(1)));
     let app = App { house, limiter: Arc::new(RateLimiter::keyed(quota)) };
     health::recorder();
-    let timed = middleware::from_fn(bounded_time);
-    Router::new()
-        .merge(routes::api())
-        .merge(pages::router())
-        .merge(health::router())
-        .merge(openapi::router())
+    let routes =
+        Router::new().merge(routes::api()).merge(pages::router()).merge(health::router()).merge(openapi::router());
+    dressed(routes).with_state(app)
+}
+
+/// What all routes have around them. The last layer is the outermost: it also dresses what a panic or a timeout left.
+fn dressed<S: Clone + Send + Sync + 'static>(routes: Router<S>) -> Router<S> {
+    routes
         .fallback(not_found)
         .method_not_allowed_fallback(wrong_method)
         .layer(DefaultBodyLimit::max(MAX_BODY))
-        .layer(timed)
-        .layer(middleware::from_fn(headers_and_counts))
+        .layer(middleware::from_fn(bounded_time))
         .layer(CatchPanicLayer::custom(|_panic: Box<dyn std::any::Any + Send>| {
             axum::response::IntoResponse::into_response(Problem::new(
                 StatusCode::INTERNAL_SERVER_ERROR,
@@ -80,9 +103,7 @@ pub fn router(house: House, limits: ApiLimits) -> Router {
                 "the host failed at this request: it is logged, try again",
             ))
         }))
-        .layer(PropagateRequestIdLayer::x_request_id())
-        .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
-        .with_state(app)
+        .layer(middleware::from_fn(headers_and_counts))
 }
 
 async fn not_found() -> Problem {
@@ -98,7 +119,9 @@ async fn wrong_method() -> Problem {
 }
 
 async fn bounded_time(request: Request, next: Next) -> Response {
-    match tokio::time::timeout(MAX_TIME, next.run(request)).await {
+    let long = request.extensions().get::<MatchedPath>().is_some_and(|path| LONG.contains(&path.as_str()));
+    let most = if long { MAX_LONG_TIME } else { MAX_TIME };
+    match tokio::time::timeout(most, next.run(request)).await {
         Ok(response) => response,
         Err(_) => axum::response::IntoResponse::into_response(Problem::new(
             StatusCode::GATEWAY_TIMEOUT,
@@ -108,29 +131,33 @@ async fn bounded_time(request: Request, next: Next) -> Response {
     }
 }
 
-/// Security headers for every answer, counts for every route. Of a request only its route's template is logged.
+/// Security headers and an id for every answer, counts for every route. Of a request only its route's template is logged.
 async fn headers_and_counts(request: Request, next: Next) -> Response {
     let begun = std::time::Instant::now();
-    let route = request.extensions().get::<MatchedPath>().map_or("unmatched", |path| path.as_str()).to_owned();
+    let path = request.extensions().get::<MatchedPath>().cloned();
+    let route = path.as_ref().map_or("unmatched", MatchedPath::as_str);
     let method = request.method().clone();
-    let api = route.starts_with("/v1");
-    let mut response = next.run(request).await;
-    let status = response.status().as_u16();
+    let id = Uuid::now_v7();
+    let span = tracing::debug_span!("request", %id, credential = tracing::field::Empty);
+    let mut response = next.run(request).instrument(span.clone()).await;
+    problem::name(&mut response, id);
+    let status = response.status();
     let headers = response.headers_mut();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
-    if !headers.contains_key(header::CONTENT_SECURITY_POLICY) && !route.starts_with("/docs") {
-        headers.insert(
-            header::CONTENT_SECURITY_POLICY,
-            HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"),
-        );
+    if let Ok(id) = HeaderValue::from_str(id.hyphenated().encode_lower(&mut Uuid::encode_buffer())) {
+        headers.insert(REQUEST_ID, id);
     }
-    if api {
+    let policy = if route.starts_with("/docs") { DOCS_POLICY } else { PLAIN_POLICY };
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(policy));
+    if route.starts_with("/v1") || status.is_client_error() || status.is_server_error() {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
-    health::count(&method, &route, status, begun.elapsed());
-    tracing::debug!(%method, route, status, micros = begun.elapsed().as_micros(), "request");
+    let took = begun.elapsed();
+    health::count(&method, route, status.as_u16(), took);
+    let (status, micros) = (status.as_u16(), took.as_micros());
+    tracing::debug!(parent: &span, method = health::known(&method), route, status, micros, "request");
     response
 }
 

@@ -7,7 +7,7 @@ use axum::routing::get;
 use serde_json::{Map, Value, json};
 use utoipa_swagger_ui::SwaggerUi;
 
-use super::problem::KINDS;
+use super::kinds;
 use super::routes::{For, ROUTES};
 use super::{App, Path, Problem};
 
@@ -54,9 +54,9 @@ pub(super) fn document() -> Value {
             "securitySchemes": { "token": { "type": "http", "scheme": "bearer" } },
             "schemas": { "Problem": {
                 "type": "object",
-                "required": ["type", "title", "status", "detail"],
+                "required": ["type", "title", "status", "detail", "instance"],
                 "properties": {
-                    "type": { "type": "string" }, "title": { "type": "string" }, "status": { "type": "integer" }, "detail": { "type": "string" },
+                    "type": { "type": "string" }, "title": { "type": "string" }, "status": { "type": "integer" }, "detail": { "type": "string" }, "instance": { "type": "string", "format": "uri" },
                     "errors": { "type": "array", "items": { "type": "object", "properties": { "pointer": { "type": "string" }, "message": { "type": "string" } } } },
                 },
             } },
@@ -103,12 +103,19 @@ pub(super) fn router() -> Router<App> {
 
 /// What a kind of problem means.
 async fn problem(Path(code): Path<String>) -> Response {
-    let Some((code, en, vi)) = KINDS.iter().find(|(kind, ..)| *kind == code) else {
-        return Problem::new(StatusCode::NOT_FOUND, "not-found", "there is no such kind of problem").into_response();
+    let Some(kind) = kinds::find(&code) else {
+        return Problem::new(
+            StatusCode::NOT_FOUND,
+            "not-found",
+            "there is no such kind of problem: read `detail` of the problem itself",
+        )
+        .into_response();
     };
-    // All three come from the table, none from the request.
+    let kinds::Kind { code, en, vi, next_en, next_vi } = kind;
+    // All come from the table, none from the request.
     let page = format!(
-        "<!doctype html><html lang=\"vi\"><meta charset=\"utf-8\"><title>{vi}</title><h1>{vi}</h1><p lang=\"en\">{en}</p><p><code>{code}</code></p></html>"
+        "<!doctype html><html lang=\"vi\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>{vi}</title>\
+         <main><h1>{vi}</h1><p>{next_vi}</p><section lang=\"en\"><h2>{en}</h2><p>{next_en}</p></section><p><code>{code}</code></p></main></html>"
     );
     ([(header::CONTENT_LANGUAGE, "vi, en")], Html(page)).into_response()
 }
@@ -124,5 +131,24 @@ mod tests {
             let operation = &document["paths"][route.path][route.method.to_lowercase()];
             assert_eq!(operation["summary"], route.does);
         }
+    }
+
+    #[test]
+    fn the_table_says_for_whom_every_path_of_the_document_is() {
+        let document = document();
+        for (path, operations) in document["paths"].as_object().unwrap() {
+            for method in operations.as_object().unwrap().keys() {
+                let method = method.to_uppercase().parse().unwrap();
+                assert!(super::super::routes::allowed(&method, path).is_some(), "{method} {path}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn the_page_of_a_kind_is_found_in_both_languages_and_another_is_a_problem() {
+        let page = problem(Path("pilot-disabled".to_owned())).await;
+        assert_eq!(page.status(), StatusCode::OK);
+        assert_eq!(page.headers()[header::CONTENT_LANGUAGE], "vi, en");
+        assert_eq!(problem(Path("<b>".to_owned())).await.status(), StatusCode::NOT_FOUND);
     }
 }

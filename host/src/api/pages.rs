@@ -147,19 +147,14 @@ fn broken(frame: &Frame, error: &HouseError) -> Response {
     page(StatusCode::INTERNAL_SERVER_ERROR, frame, None, ProblemPage::broken(frame.clone(), None).page())
 }
 
-async fn pilot(
-    State(house): Rooms,
-    Path(id): Path<PilotId>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-) -> Response {
+async fn pilot(State(house): Rooms, Path(id): Path<String>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
     let frame = frame(&house, query.as_deref(), &headers);
     let lang = frame.lang;
+    let missing = || page(StatusCode::NOT_FOUND, &frame, None, ProblemPage::not_found(frame.clone()).page());
+    let Ok(id) = id.parse::<PilotId>() else { return missing() };
     let detail = match house.pilot(&id).await {
         Ok(detail) => detail,
-        Err(HouseError::Unknown { .. }) => {
-            return page(StatusCode::NOT_FOUND, &frame, None, ProblemPage::not_found(frame.clone()).page());
-        }
+        Err(HouseError::Unknown { .. }) => return missing(),
         Err(error) => return broken(&frame, &error),
     };
     let model =

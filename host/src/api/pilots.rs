@@ -1,7 +1,7 @@
 //! Models, pilots, grants, settings, packages, keys, credentials: what officers see and decide.
 
 use axum::body::Bytes;
-use axum::extract::State;
+use axum::extract::{FromRequest, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use pilothouse_registry::{Grant, GrantId, KeyId, PilotId, VendorId};
@@ -14,8 +14,28 @@ use crate::governance::{
     Changed, CredentialLine, GroupLine, Installed, NewCredential, PilotDetail, PilotLine, SettingsView,
 };
 
-/// Largest package that is read, in bytes; the door has its own limit.
+/// Largest package that is read, in bytes: what the door takes.
 pub(super) const MAX_PACKAGE: usize = 40 << 20;
+/// How packages are sent.
+const WASM: &str = "application/wasm";
+
+/// The bytes of a package.
+pub(super) struct Package(Bytes);
+
+impl<S: Send + Sync> FromRequest<S> for Package {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        if request.headers().get(header::CONTENT_TYPE).is_none_or(|kind| kind.as_bytes() != WASM.as_bytes()) {
+            return Err(Problem::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "wrong-content-type",
+                "send the package as application/wasm",
+            ));
+        }
+        Ok(Package(Bytes::from_request(request, state).await?))
+    }
+}
 
 pub(super) async fn models(State(house): Rooms) -> Json<Vec<GroupLine>> {
     Json(house.models())
@@ -117,9 +137,9 @@ pub(super) async fn set_settings(
 pub(super) async fn install(
     Known(by): Known,
     State(house): Rooms,
-    body: Bytes,
+    Package(package): Package,
 ) -> Result<(StatusCode, Json<Installed>), Problem> {
-    Ok((StatusCode::CREATED, Json(house.install(&by, body.to_vec()).await?)))
+    Ok((StatusCode::CREATED, Json(house.install(&by, package.into()).await?)))
 }
 
 #[derive(Deserialize)]

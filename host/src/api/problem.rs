@@ -1,20 +1,26 @@
 //! Problems: RFC 9457 documents with a stable type, what is wrong, where, and how to mend it. Never a value of the request.
 
-use axum::extract::rejection::{JsonRejection, PathRejection};
+use axum::body::Body;
+use axum::extract::rejection::{BytesRejection, JsonRejection, PathRejection};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
+use uuid::Uuid;
 
+use super::kinds;
 use crate::governance::{CallError, FieldError, HouseError};
 
 /// A problem document.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Problem {
     r#type: String,
     title: String,
     status: u16,
     detail: String,
+    /// The request, as the log and `x-request-id` name it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    instance: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<FieldError>,
     #[serde(flatten)]
@@ -28,9 +34,10 @@ impl Problem {
     pub fn new(status: StatusCode, code: &str, detail: impl Into<String>) -> Problem {
         Problem {
             r#type: format!("/problems/{code}"),
-            title: title(code).to_owned(),
+            title: kinds::find(code).map_or(code, |kind| kind.en).to_owned(),
             status: status.as_u16(),
             detail: detail.into(),
+            instance: None,
             errors: Vec::new(),
             more: Map::new(),
             retry_after: None,
@@ -53,55 +60,31 @@ impl Problem {
     }
 }
 
-/// Every kind of problem that the host makes by itself, and what it means. Kinds of the door and of grants have their own words.
-pub(super) const KINDS: &[(&str, &str, &str)] = &[
-    ("unknown-pilot", "No such pilot", "Không có ứng dụng mô hình này"),
-    ("pilot-disabled", "The pilot is switched off", "Ứng dụng mô hình đang tắt"),
-    ("pilot-quarantined", "The pilot is set aside", "Ứng dụng mô hình đang bị cách ly"),
-    ("unknown-operation", "No such operation", "Không có thao tác này"),
-    ("role-not-allowed", "The role may not do this", "Vai trò không được phép"),
-    ("invalid-input", "The input does not fit its schema", "Dữ liệu vào không đúng lược đồ"),
-    ("person-not-taken", "A person of the input was not taken", "Không nhận được thông tin người trong yêu cầu"),
-    ("refused-by-pilot", "The pilot refused the request", "Ứng dụng mô hình từ chối yêu cầu"),
-    ("pilot-failed", "The component failed", "Thành phần gặp lỗi"),
-    ("reference-used", "The reference was used for something else", "Mã tham chiếu đã dùng cho yêu cầu khác"),
-    ("invalid-reference", "The reference is malformed", "Mã tham chiếu không hợp lệ"),
-    ("invalid-captured-at", "The time of the event cannot be", "Thời điểm ghi nhận không hợp lệ"),
-    ("busy", "Others changed the same records", "Dữ liệu đang được người khác thay đổi"),
-    ("not-kept", "The host cannot keep its record", "Máy chủ chưa ghi được bản ghi"),
-    ("not-found", "There is no such thing", "Không tìm thấy"),
-    ("not-granted", "No grant covers it", "Chưa được cấp quyền"),
-    ("version-exists", "The version exists with other content", "Phiên bản đã có với nội dung khác"),
-    ("invalid-setting", "A setting does not fit", "Thiết lập không hợp lệ"),
-    ("changed-meanwhile", "It was changed meanwhile", "Dữ liệu đã thay đổi"),
-    ("values-destroyed", "The values were destroyed", "Giá trị đã bị hủy"),
-    ("malformed", "A field is malformed", "Trường không đúng dạng"),
-    ("no-credential", "A credential is needed", "Cần thông tin xác thực"),
-    ("too-many-requests", "Too many requests", "Quá nhiều yêu cầu"),
-    ("invalid-json", "The body is no valid JSON", "Nội dung không phải JSON hợp lệ"),
-    ("wrong-content-type", "The body has another type", "Kiểu nội dung không đúng"),
-    ("too-large", "The body is too large", "Nội dung quá lớn"),
-    ("invalid-path", "The path is malformed", "Đường dẫn không hợp lệ"),
-    ("no-such-path", "There is nothing here", "Không có trang này"),
-    ("wrong-method", "Another method is needed", "Phương thức không đúng"),
-    ("too-slow", "It took too long", "Quá thời gian"),
-    ("host-fault", "The host failed", "Máy chủ gặp lỗi"),
-];
-
-fn title(code: &str) -> &str {
-    KINDS.iter().find(|(kind, ..)| *kind == code).map_or(code, |(_, title, _)| title)
-}
-
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let retry = self.retry_after;
-        let mut response = (status, axum::Json(self)).into_response();
-        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if let Some(seconds) = retry {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        let mut response = (status, axum::Json(&self)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if let Some(seconds) = self.retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        // Whoever knows the request's id writes it in: see `name`.
+        response.extensions_mut().insert(self);
         response
+    }
+}
+
+/// Writes the id of the request into its problem, where the answer is one.
+pub(super) fn name(response: &mut Response, id: Uuid) {
+    let Some(mut problem) = response.extensions_mut().remove::<Problem>() else { return };
+    problem.instance = Some(id.urn().to_string());
+    if let Ok(bytes) = serde_json::to_vec(&problem) {
+        response.headers_mut().remove(header::CONTENT_LENGTH);
+        *response.body_mut() = Body::from(bytes);
     }
 }
 
@@ -189,5 +172,16 @@ impl From<PathRejection> for Problem {
             "invalid-path",
             "a part of the path is malformed: see /openapi.json for its form",
         )
+    }
+}
+
+impl From<BytesRejection> for Problem {
+    fn from(rejection: BytesRejection) -> Problem {
+        match rejection.status() {
+            status @ StatusCode::PAYLOAD_TOO_LARGE => {
+                Problem::new(status, "too-large", "send at most 40 MiB; our largest pilot has a tenth of it")
+            }
+            status => Problem::new(status, "malformed", "the body broke off: send it again"),
+        }
     }
 }

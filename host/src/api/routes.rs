@@ -2,7 +2,7 @@
 
 use axum::Router;
 use axum::http::Method;
-use axum::routing::{MethodRouter, delete, get, post};
+use axum::routing::{MethodRouter, delete, get, patch, post, put};
 
 use super::{App, audit, calls, pilots};
 
@@ -106,41 +106,52 @@ pub(super) const ROUTES: &[Route] = &[
 
 /// For whom a route is; none for one that is not in the table.
 pub(super) fn allowed(method: &Method, path: &str) -> Option<For> {
+    // HEAD is GET without its body (RFC 9110, 9.3.2).
+    let method = if *method == Method::HEAD { &Method::GET } else { method };
     ROUTES.iter().find(|route| route.path == path && route.method == method.as_str()).map(|route| route.who)
 }
 
 pub(super) fn api() -> Router<App> {
     let mut router = Router::new();
-    for (path, handlers) in handlers() {
-        router = router.route(path, handlers);
+    for (_, path, handler) in handlers() {
+        // Handlers of one path with different methods are merged.
+        router = router.route(path, handler);
     }
     router
 }
 
-fn handlers() -> Vec<(&'static str, MethodRouter<App>)> {
+fn handlers() -> Vec<(&'static str, &'static str, MethodRouter<App>)> {
     vec![
-        ("/v1/pilots/{pilot}/operations/{operation}", post(calls::operation)),
-        ("/v1/pilots/{pilot}/readings", post(calls::reading)),
-        ("/v1/pilots/{pilot}/ticks/{tick}", post(calls::tick)),
-        ("/v1/models", get(pilots::models)),
-        ("/v1/pilots", get(pilots::list)),
-        ("/v1/pilots/{pilot}", get(pilots::one)),
-        ("/v1/pilots/{pilot}/enable", post(pilots::enable)),
-        ("/v1/pilots/{pilot}/disable", post(pilots::disable)),
-        ("/v1/pilots/{pilot}/grants", get(pilots::grants).post(pilots::request_grants)),
-        ("/v1/grants/{grant}/approve", post(pilots::approve)),
-        ("/v1/grants/{grant}/withdraw", post(pilots::withdraw)),
-        ("/v1/pilots/{pilot}/settings", get(pilots::settings).patch(pilots::set_settings)),
-        ("/v1/packages", post(pilots::install).layer(axum::extract::DefaultBodyLimit::max(pilots::MAX_PACKAGE))),
-        ("/v1/vendor-keys", post(pilots::trust_key)),
-        ("/v1/vendor-keys/{key}", delete(pilots::revoke_key)),
-        ("/v1/credentials", get(pilots::credentials).post(pilots::add_credential)),
-        ("/v1/credentials/{credential}", delete(pilots::revoke_credential)),
-        ("/v1/invocations/{invocation}", get(audit::invocation)),
-        ("/v1/invocations/{invocation}/replay", post(audit::replay)),
-        ("/v1/log/checkpoint", get(audit::checkpoint)),
-        ("/v1/log/verify", post(audit::verify)),
-        ("/v1/desk", get(audit::desk).put(audit::set_desk)),
+        ("POST", "/v1/pilots/{pilot}/operations/{operation}", post(calls::operation)),
+        ("POST", "/v1/pilots/{pilot}/readings", post(calls::reading)),
+        ("POST", "/v1/pilots/{pilot}/ticks/{tick}", post(calls::tick)),
+        ("GET", "/v1/models", get(pilots::models)),
+        ("GET", "/v1/pilots", get(pilots::list)),
+        ("GET", "/v1/pilots/{pilot}", get(pilots::one)),
+        ("POST", "/v1/pilots/{pilot}/enable", post(pilots::enable)),
+        ("POST", "/v1/pilots/{pilot}/disable", post(pilots::disable)),
+        ("GET", "/v1/pilots/{pilot}/grants", get(pilots::grants)),
+        ("POST", "/v1/pilots/{pilot}/grants", post(pilots::request_grants)),
+        ("POST", "/v1/grants/{grant}/approve", post(pilots::approve)),
+        ("POST", "/v1/grants/{grant}/withdraw", post(pilots::withdraw)),
+        ("GET", "/v1/pilots/{pilot}/settings", get(pilots::settings)),
+        ("PATCH", "/v1/pilots/{pilot}/settings", patch(pilots::set_settings)),
+        (
+            "POST",
+            "/v1/packages",
+            post(pilots::install).layer(axum::extract::DefaultBodyLimit::max(pilots::MAX_PACKAGE)),
+        ),
+        ("POST", "/v1/vendor-keys", post(pilots::trust_key)),
+        ("DELETE", "/v1/vendor-keys/{key}", delete(pilots::revoke_key)),
+        ("GET", "/v1/credentials", get(pilots::credentials)),
+        ("POST", "/v1/credentials", post(pilots::add_credential)),
+        ("DELETE", "/v1/credentials/{credential}", delete(pilots::revoke_credential)),
+        ("GET", "/v1/invocations/{invocation}", get(audit::invocation)),
+        ("POST", "/v1/invocations/{invocation}/replay", post(audit::replay)),
+        ("GET", "/v1/log/checkpoint", get(audit::checkpoint)),
+        ("POST", "/v1/log/verify", post(audit::verify)),
+        ("GET", "/v1/desk", get(audit::desk)),
+        ("PUT", "/v1/desk", put(audit::set_desk)),
     ]
 }
 
@@ -152,9 +163,32 @@ mod tests {
 
     #[test]
     fn every_handler_is_in_the_table_and_every_line_has_a_handler() {
-        let table: BTreeSet<&str> = ROUTES.iter().map(|route| route.path).collect();
-        let handled: BTreeSet<&str> = handlers().iter().map(|(path, _)| *path).collect();
+        let table: BTreeSet<(&str, &str)> = ROUTES.iter().map(|route| (route.method, route.path)).collect();
+        let handled: BTreeSet<(&str, &str)> = handlers().iter().map(|(method, path, _)| (*method, *path)).collect();
         assert_eq!(table, handled);
+        assert_eq!(table.len(), ROUTES.len());
+    }
+
+    #[test]
+    fn who_may_read_a_route_may_ask_for_its_head_and_nobody_more() {
+        let officers = allowed(&Method::HEAD, "/v1/pilots");
+        assert_eq!(officers, allowed(&Method::GET, "/v1/pilots"));
+        assert!(matches!(officers, Some(For::Officers(_))));
+        assert_eq!(allowed(&Method::HEAD, "/v1/packages"), None);
+    }
+
+    #[test]
+    fn only_the_working_group_decides_about_pilots_grants_packages_keys_and_credentials() {
+        for route in ROUTES.iter().filter(|route| route.method != "GET") {
+            let For::Officers(roles) = route.who else { continue };
+            let others: Vec<_> = roles.iter().filter(|role| **role != "working-group").copied().collect();
+            let expected: &[&str] = match route.path {
+                "/v1/pilots/{pilot}/settings" => &["department"],
+                "/v1/invocations/{invocation}/replay" | "/v1/log/verify" => &["auditor"],
+                _ => &[],
+            };
+            assert_eq!(others, expected, "{} {}", route.method, route.path);
+        }
     }
 
     #[test]

@@ -16,7 +16,8 @@ pub struct Budgets(Mutex<HashMap<Capability, Counters>>);
 
 #[derive(Debug, Default)]
 struct Counters {
-    minute: i64,
+    /// None until the first call: then the day is not known either.
+    minute: Option<i64>,
     calls: u32,
     day: String,
     effects: u32,
@@ -50,8 +51,8 @@ impl Budgets {
         let mut all = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let counters = all.entry(capability).or_default();
         let minute = now.div_euclid(MINUTE);
-        if counters.minute != minute {
-            counters.minute = minute;
+        if counters.minute != Some(minute) {
+            counters.minute = Some(minute);
             counters.calls = 0;
             let day = local_date(now);
             if counters.day != day {

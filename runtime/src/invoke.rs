@@ -265,7 +265,7 @@ pub struct Finished {
 impl Finished {
     /// Who a token of the outcome's data stands for, for wording it back.
     pub fn person(&self, token: &str) -> Option<Named<'_>> {
-        let person = self.people.from_token(token)?;
+        let person = self.people.of_token(token)?;
         let entry = self.people.get(person)?;
         let pseudonym = self.people.pseudonym(person)?;
         let key = match &entry.arrival.who {

@@ -160,7 +160,7 @@ impl People {
         Some(entry.pseudonym.get_or_init(|| self.keys.pseudonym(&entry.arrival.who, &self.call, person.0)))
     }
 
-    pub(crate) fn from_token(&self, token: &str) -> Option<Person> {
+    pub(crate) fn of_token(&self, token: &str) -> Option<Person> {
         let number: u32 = token.strip_prefix(TOKEN)?.parse().ok()?;
         ((number as usize) < self.entries.len()).then_some(Person(number))
     }

@@ -346,7 +346,7 @@ impl House {
         let version = self.version(id)?;
         let manifest = &version.manifest;
         let grants = self.grants(id).await?;
-        let bytes = self.0.packages.get(&super::parse("package", &version.package.to_string())?)?;
+        let bytes = self.0.packages.get(&super::parse("package", &format!("sha256:{}", version.package))?)?;
         let imports = pilothouse_registry::Imports::read(&bytes)?;
         let proof = Proof::new(manifest, &imports, &self.0.ceiling).with_grants(&grants);
         let mut used = BTreeMap::new();

@@ -60,7 +60,7 @@ pub(crate) fn link(linker: &mut Linker<Call>, granted: &Granted<'_>) -> wasmtime
     if granted.has("from-token") {
         people.func_wrap("from-token", |mut call: StoreContextMut<'_, Call>, (token,): (String,)| {
             let call = call.data_mut();
-            Ok((match call.people.from_token(&token) {
+            Ok((match call.people.of_token(&token) {
                 Some(person) => Some(call.hand_out(person)?),
                 None => None,
             },))

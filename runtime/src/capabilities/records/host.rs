@@ -132,7 +132,8 @@ impl Call {
             .await?;
         Ok(answer.map(|(stored, version): (u64, i64)| {
             let version = u64::try_from(version).unwrap_or(0);
-            let expected = if expected.is_some() { Some(stored) } else { None };
+            // Also without an expectation of the guest's: the version that it is told must be the one that is kept.
+            let expected = Some(stored);
             let change = pending.rows.entry((table, key)).or_insert(RowChange {
                 expected,
                 value: None,
@@ -174,7 +175,7 @@ impl Call {
             })
             .await?;
         Ok(answer.map(|stored| {
-            let expected = expected.map(|_| stored);
+            let expected = Some(stored);
             let change = pending.rows.entry((table, key)).or_insert(RowChange {
                 expected,
                 value: None,

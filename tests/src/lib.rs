@@ -1,4 +1,7 @@
 //! What the end-to-end tests share.
 #![forbid(unsafe_code)]
 
+pub mod house;
+pub mod people;
+pub mod program;
 pub mod zoo;

@@ -1,0 +1,298 @@
+//! A house under test: the real program with a data folder of its own, spoken with over HTTP only.
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use reqwest::Method;
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::people::PEOPLE;
+use crate::program::pilot;
+
+/// How long the program may take until it answers, on a machine that has more to do.
+const START: Duration = Duration::from_secs(120);
+/// How long one request may take: the host's own limit for the longest ones, and a little.
+const REQUEST: Duration = Duration::from_secs(70);
+
+/// An answer.
+#[derive(Debug)]
+pub struct Reply {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body as text.
+    pub text: String,
+    /// The body as JSON; null where it is none.
+    pub json: Value,
+}
+
+impl Reply {
+    /// A text of the body by its JSON Pointer; empty where there is none.
+    #[must_use]
+    pub fn str(&self, pointer: &str) -> &str {
+        self.json.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// Holds the answer to a status and a kind of problem.
+    ///
+    /// # Panics
+    /// Where it is another.
+    pub fn is_problem(&self, status: u16, code: &str) {
+        assert_eq!((self.status, self.str("/type")), (status, format!("/problems/{code}").as_str()), "{}", self.text);
+    }
+
+    /// The body of an answer that must be a good one.
+    ///
+    /// # Panics
+    /// Where it is not.
+    #[must_use]
+    pub fn good(self) -> Value {
+        assert!((200..300).contains(&self.status), "{}: {}", self.status, self.text);
+        self.json
+    }
+}
+
+/// The program's process, and who reads what it writes.
+struct Running {
+    child: Child,
+    readers: Vec<JoinHandle<()>>,
+}
+
+/// A running program and what it wrote.
+pub struct House {
+    folder: TempDir,
+    running: Mutex<Running>,
+    address: String,
+    demo: Value,
+    written: Arc<Mutex<Vec<u8>>>,
+    http: reqwest::Client,
+}
+
+impl House {
+    /// Starts a house with a new data folder and waits until it is ready.
+    ///
+    /// # Panics
+    /// Where it does not become ready.
+    #[must_use]
+    pub fn start() -> House {
+        let folder = tempfile::tempdir().expect("a folder for the data");
+        let written = Arc::default();
+        let (running, ready) = launch(folder.path(), &written);
+        let http = reqwest::Client::builder()
+            .no_proxy()
+            .timeout(REQUEST)
+            // Each test has a runtime of its own, and a connection lives in the runtime that made it.
+            .pool_max_idle_per_host(0)
+            .build()
+            .expect("an HTTP client");
+        let mut house =
+            House { folder, running: Mutex::new(running), address: String::new(), demo: Value::Null, written, http };
+        house.know(&ready);
+        house
+    }
+
+    /// The house that the tests of one file share while any of them runs.
+    ///
+    /// # Panics
+    /// Where it does not become ready.
+    #[must_use]
+    pub fn shared() -> Arc<House> {
+        static SHARED: Mutex<Weak<House>> = Mutex::new(Weak::new());
+        let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(house) = shared.upgrade() {
+            return house;
+        }
+        let house = Arc::new(House::start());
+        *shared = Arc::downgrade(&house);
+        house
+    }
+
+    /// Ends the program at once, as a power failure would, and waits until all that it wrote is read.
+    ///
+    /// # Panics
+    /// Where the system does not let it be ended.
+    pub fn kill(&self) {
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        running.child.kill().expect("the program can be killed");
+        running.child.wait().expect("the program ends");
+        for reader in running.readers.drain(..) {
+            reader.join().expect("what it wrote can be read");
+        }
+    }
+
+    /// Starts the program again on the same data folder, after [`House::kill`].
+    ///
+    /// # Panics
+    /// Where it does not become ready.
+    pub fn restart(&mut self) {
+        let (running, ready) = launch(self.folder.path(), &self.written);
+        self.running = Mutex::new(running);
+        self.know(&ready);
+    }
+
+    fn know(&mut self, ready: &Value) {
+        let address = ready["address"].as_str().expect("it says where it listens");
+        self.address = format!("http://{address}");
+        self.demo = ready["demo"].clone();
+    }
+
+    /// The data folder.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// All that the program wrote to standard output and standard error, over all its starts.
+    #[must_use]
+    pub fn written(&self) -> Vec<u8> {
+        self.written.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What the program said of its demonstration: `patient_number`, `hospital`, `hotel`.
+    #[must_use]
+    pub fn demo(&self, name: &str) -> &str {
+        self.demo[name].as_str().unwrap_or_default()
+    }
+
+    /// The token of the demonstration for a role.
+    ///
+    /// # Panics
+    /// Where the demonstration has none.
+    #[must_use]
+    pub fn token(&self, role: &str) -> &str {
+        let credentials = self.demo["credentials"].as_array().expect("it lists its credentials");
+        let of_role = credentials.iter().find(|credential| credential["role"] == role);
+        of_role.and_then(|credential| credential["token"].as_str()).unwrap_or_else(|| panic!("no token for {role}"))
+    }
+
+    /// Reads as a role; as nobody where the role is empty.
+    pub async fn get(&self, role: &str, path: &str) -> Reply {
+        self.send(Method::GET, role, path, None).await
+    }
+
+    /// Posts JSON as a role; as nobody where the role is empty.
+    pub async fn post(&self, role: &str, path: &str, body: &Value) -> Reply {
+        self.send(Method::POST, role, path, Some(body)).await
+    }
+
+    /// Sends a request as a role; as nobody where the role is empty.
+    ///
+    /// # Panics
+    /// Where nobody answers.
+    pub async fn send(&self, method: Method, role: &str, path: &str, body: Option<&Value>) -> Reply {
+        let token = if role.is_empty() { "" } else { self.token(role) };
+        self.ask(method, token, path, body).await.expect("the host answers")
+    }
+
+    /// Sends a request with a token.
+    ///
+    /// # Errors
+    /// Where nobody answers, or the answer breaks off.
+    pub async fn ask(
+        &self,
+        method: Method,
+        token: &str,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<Reply, reqwest::Error> {
+        let request = self.request(method, token, path);
+        reply(match body {
+            Some(body) => request.json(body),
+            None => request,
+        })
+        .await
+    }
+
+    /// Sends a package in as the working group.
+    ///
+    /// # Panics
+    /// Where nobody answers.
+    pub async fn install(&self, package: Vec<u8>) -> Reply {
+        let request = self.request(Method::POST, self.token("working-group"), "/v1/packages");
+        reply(request.header(CONTENT_TYPE, "application/wasm").body(package)).await.expect("the host answers")
+    }
+
+    fn request(&self, method: Method, token: &str, path: &str) -> reqwest::RequestBuilder {
+        let request = self.http.request(method, format!("{}{path}", self.address));
+        if token.is_empty() { request } else { request.header(AUTHORIZATION, format!("Bearer {token}")) }
+    }
+}
+
+impl Drop for House {
+    fn drop(&mut self) {
+        // It may have been killed before; either way no process may be left.
+        let running = self.running.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let _dead = running.child.kill();
+        let _gone = running.child.wait();
+    }
+}
+
+async fn reply(request: reqwest::RequestBuilder) -> Result<Reply, reqwest::Error> {
+    let response = request.send().await?;
+    let status = response.status().as_u16();
+    let text = response.text().await?;
+    let json = serde_json::from_str(&text).unwrap_or(Value::Null);
+    Ok(Reply { status, text, json })
+}
+
+/// Starts the program and waits for the document that it prints when it is ready.
+fn launch(folder: &Path, written: &Arc<Mutex<Vec<u8>>>) -> (Running, Value) {
+    let mut child = Command::new(pilot())
+        .args(["--json", "up", "--listen", "127.0.0.1:0", "--people", &PEOPLE.to_string(), "--data"])
+        .arg(folder)
+        // What the machine of the tests has set is not what is tested.
+        .env_remove("PILOT_QUIET")
+        .env_remove("PILOT_CONFIG")
+        .env_remove("RUST_LOG")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let (say, said) = mpsc::channel();
+    let (out, err) = (child.stdout.take().expect("piped"), child.stderr.take().expect("piped"));
+    let readers = vec![listen(out, written, Some(say)), listen(err, written, None)];
+    match said.recv_timeout(START) {
+        Ok(ready) => (Running { child, readers }, ready),
+        Err(why) => {
+            let _dead = child.kill();
+            let _gone = child.wait();
+            let why = if why == RecvTimeoutError::Timeout { "is not ready in time" } else { "ended" };
+            let written = written.lock().unwrap_or_else(PoisonError::into_inner);
+            panic!("the program {why}:\n{}", String::from_utf8_lossy(&written));
+        }
+    }
+}
+
+/// Keeps what comes out, line by line, and hands on the first JSON document.
+fn listen(
+    from: impl Read + Send + 'static,
+    written: &Arc<Mutex<Vec<u8>>>,
+    mut say: Option<Sender<Value>>,
+) -> JoinHandle<()> {
+    let written = Arc::clone(written);
+    thread::spawn(move || {
+        let mut from = BufReader::new(from);
+        let (mut line, mut document) = (Vec::new(), Vec::new());
+        while from.read_until(b'\n', &mut line).is_ok_and(|length| length > 0) {
+            written.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(&line);
+            if say.is_some() {
+                document.extend_from_slice(&line);
+                // Only the last line of the document is a brace alone.
+                if line == b"}\n"
+                    && let Ok(ready) = serde_json::from_slice(&document)
+                    && let Some(say) = say.take()
+                {
+                    let _nobody_waits = say.send(ready);
+                }
+            }
+            line.clear();
+        }
+    })
+}

@@ -2,6 +2,8 @@
 //!
 //! `cargo bench -p pilothouse --bench calls`. Prints a table; ratios taken within the run hold better than absolutes.
 
+#![expect(clippy::print_stdout, reason = "the table is what a bench is for")]
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -41,13 +43,15 @@ async fn run() {
     let house = House::open(options, Program::InProcess, &Silent).await.expect("a second start");
     let second = begun.elapsed();
 
-    let token = house.demo().credentials.iter().find(|one| one.role == "registration-clerk").expect("a desk").token.clone();
+    let token =
+        house.demo().credentials.iter().find(|one| one.role == "registration-clerk").expect("a desk").token.clone();
     let number = house.demo().patient_number.clone();
     let input = json!({ "patient": number, "visit_kind": "follow-up" });
 
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("its address");
-    let bare = axum::Router::new().route("/bare", axum::routing::post(|body: axum::Json<Value>| async move { axum::Json(body.0) }));
+    let bare = axum::Router::new()
+        .route("/bare", axum::routing::post(|body: axum::Json<Value>| async move { axum::Json(body.0) }));
     let app = router(house.clone(), ApiLimits { per_second: u32::MAX / 4 }).merge(bare);
     let server = tokio::spawn(async move { axum::serve(listener, app).await });
 
@@ -117,7 +121,8 @@ async fn inside(house: &House, token: &str, input: &Value, name: &str) -> f64 {
             while begun.elapsed() < ROUND {
                 let what = What::Operation { name: "check-in".parse().expect("a name"), input: input.clone() };
                 let reference = format!("{name}-{connection}-{n}");
-                let call = CallRequest { pilot: "bhyt-checkin".parse().expect("a pilot"), what, reference, captured_at: None };
+                let call =
+                    CallRequest { pilot: "bhyt-checkin".parse().expect("a pilot"), what, reference, captured_at: None };
                 house.call(&caller, call).await.expect("an outcome");
                 n += 1;
                 done.fetch_add(1, Ordering::Relaxed);

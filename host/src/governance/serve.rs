@@ -99,8 +99,8 @@ impl House {
             let occasion = self.occasion(caller, &running, reference, at, captured_at);
             match self.attempt(&running, caller, taken, occasion, Some((&scope, digest)), Vec::new()).await {
                 Err(CallError::Store(CommitError::Conflict { .. })) => {}
-                Err(CallError::Store(CommitError::Duplicate { same_request, response, .. })) => {
-                    return self.answered_before(&scope, reference, same_request, &response);
+                Err(CallError::Store(CommitError::Duplicate { same_request, response, seq })) => {
+                    return self.answered_before(&scope, reference, same_request, &response, seq);
                 }
                 other => return other,
             }
@@ -311,14 +311,25 @@ impl House {
         })
     }
 
-    fn answered_before(&self, scope: &str, reference: &str, same: bool, response: &[u8]) -> Result<Answer, CallError> {
+    fn answered_before(
+        &self,
+        scope: &str,
+        reference: &str,
+        same: bool,
+        response: &[u8],
+        seq: u64,
+    ) -> Result<Answer, CallError> {
         if !same {
             return Err(CallError::ReferenceUsed);
         }
         let label = format!("{scope}/{}", reference_digest(reference));
         let lost = || CallError::Store(CommitError::Malformed { what: "response" });
         let plain = self.0.responses.open(&label, response).map_err(|_| lost())?;
-        let (id, body): (String, Value) = serde_json::from_slice(&plain).map_err(|_| lost())?;
+        let (id, mut body): (String, Value) = serde_json::from_slice(&plain).map_err(|_| lost())?;
+        // Where it stands in the log was not known yet when it was stored with its record.
+        if let Value::Object(fields) = &mut body {
+            fields.insert("evidence".to_owned(), json!({ "id": id, "seq": seq }));
+        }
         Ok(Answer { id, replayed: true, body })
     }
 }

@@ -157,6 +157,8 @@ struct Folder {
 }
 
 async fn build_folder(folder: &Path) -> anyhow::Result<Folder> {
+    // The build runs in a folder of its own choosing, so what is given must not depend on where we stand.
+    let folder = &folder.canonicalize().with_context(|| format!("{} is no folder", folder.display()))?;
     let read = |name: &str| {
         let path = folder.join(name);
         std::fs::read_to_string(&path).with_context(|| format!("{} cannot be read", path.display()))

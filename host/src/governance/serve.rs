@@ -427,8 +427,7 @@ fn fits_schema(running: &Running, operation: Option<&OperationName>, decided: &D
 
 /// What is wrong with a field, without repeating what stood there.
 fn field_error(error: &jsonschema::ValidationError<'_>) -> FieldError {
-    let place = error.instance_path().to_string();
-    FieldError { pointer: if place.is_empty() { "/".to_owned() } else { place }, message: error.masked().to_string() }
+    FieldError { pointer: format!("/input{}", error.instance_path()), message: error.masked().to_string() }
 }
 
 fn request_digest(call: &CallRequest) -> [u8; 32] {

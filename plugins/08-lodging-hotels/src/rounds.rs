@@ -1,0 +1,200 @@
+//! What is done without anyone at the desk: handing over what waited, seeing what the police answered, reminding, asking.
+
+use std::collections::BTreeSet;
+
+use pilothouse_sdk::lodging::{Handover, NoticeState};
+use pilothouse_sdk::places::Licence;
+use pilothouse_sdk::prelude::*;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::desk::Notice;
+use crate::rules;
+use crate::settings::Settings;
+use crate::stays::{self, Change, HOUSES, LATER, STAYS, Standing, Stay};
+
+/// What one round looks at, so that it stays within the 400 rows that one call may change: changes that wait (two rows each),
+/// notices without an answer, facilities that are reminded. The oldest first, the rest ten minutes later.
+const MOST_WAITING: usize = 50;
+const MOST_UNANSWERED: usize = 180;
+const MOST_REMINDED: usize = 100;
+/// What one morning looks at: facilities, and guests who meant to be gone.
+const MOST_SILENT: usize = 250;
+const MOST_ASKED: usize = 140;
+
+/// Hands one change over, now or later.
+///
+/// # Errors
+/// Those of the host; `not-found` for the notice of a stay that is not remembered.
+pub(crate) fn hand_over(
+    facility: &FacilityId,
+    notice: &Ref,
+    stay: Option<&Stay>,
+    change: &Change,
+) -> Result<Handover, Denial> {
+    match change {
+        Change::Notice { person, reason_text } => {
+            let stay = stay.ok_or_else(|| Denial::local(DenialKind::NotFound, "stay"))?;
+            lodging::notify(&person.reopen()?, Notice::of_stay(stay, reason_text.as_deref()).of(facility))
+        }
+        Change::Amend { room, expected_leave } => lodging::amend(facility, notice, room.as_deref(), *expected_leave),
+        Change::Depart { left } => lodging::depart(facility, notice, *left),
+        Change::Cancel { why } => lodging::cancel(facility, notice, *why),
+    }
+}
+
+/// What a round did.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+pub(crate) struct Round {
+    /// Changes that waited and are handed over now.
+    handed_over: u32,
+    /// Changes that will never be taken: the desk phones.
+    given_up: u32,
+    /// Notices that the police have.
+    settled: u32,
+    /// Of these, such as the desk gave in time and the police got late.
+    late_by_provider: u32,
+    /// Notices that the police rejected.
+    rejected: u32,
+    /// Facilities that were reminded.
+    reminded: usize,
+}
+
+/// Every ten minutes: what waited is handed over, what the police answered is counted; at the department's times facilities are reminded.
+pub(crate) fn rounds(occasion: &Occasion) -> Result<Outcome<Round>, Refusal> {
+    let settings: Settings = settings()?;
+    let mut round = Round::default();
+    hand_over_what_waited(&mut round)?;
+    let mut open = see_answers(&mut round)?;
+    if settings.reminds_at(occasion.captured_at()) {
+        open.extend(STAYS.first(MOST_UNANSWERED, "unnamed", "")?.into_iter().map(|row| row.value.facility));
+        round.reminded = remind(&open, occasion.at())?;
+    }
+    if round.rejected > 0 {
+        reporting::count("rejected", round.rejected);
+    }
+    if round.late_by_provider > 0 {
+        reporting::count_by("late", round.late_by_provider, [("cause", "provider")]);
+    }
+    Ok(Outcome::with_data("rounds-done", round))
+}
+
+fn hand_over_what_waited(round: &mut Round) -> Result<(), Refusal> {
+    for waiting in LATER.first(MOST_WAITING, "since", "")? {
+        let later = &waiting.value;
+        let Some(mut row) = STAYS.get(&stays::key(&later.facility, &later.stay))? else {
+            LATER.remove(&waiting)?;
+            continue;
+        };
+        let is_notice = matches!(later.change, Change::Notice { .. });
+        match hand_over(&later.facility, &later.notice, Some(&row.value), &later.change) {
+            Ok(_) => {
+                round.handed_over += 1;
+                if is_notice {
+                    row.value.standing = Standing::Sent;
+                }
+            }
+            // Still down, for everyone: the next round tries again.
+            Err(denial) if denial.is_temporary() => return Ok(()),
+            Err(_) => {
+                round.given_up += 1;
+                if is_notice {
+                    row.value.standing = Standing::ByPhone;
+                }
+            }
+        }
+        row.value.waiting = row.value.waiting.saturating_sub(1);
+        STAYS.save(&row)?;
+        LATER.remove(&waiting)?;
+    }
+    Ok(())
+}
+
+/// Sees what the police answered. Answers the facilities whose notices are still out.
+fn see_answers(round: &mut Round) -> Result<BTreeSet<FacilityId>, Refusal> {
+    let mut open = BTreeSet::new();
+    for mut row in STAYS.first(MOST_UNANSWERED, "unsettled", "")? {
+        let stay = &mut row.value;
+        let notice = match lodging::state(&stay.facility, &stay.notice) {
+            Ok(Some(notice)) => notice,
+            Err(denial) if denial.is_temporary() => break,
+            Ok(None) | Err(_) => continue,
+        };
+        match (notice.in_time(), notice.state) {
+            (Some(in_time), _) => {
+                round.settled += 1;
+                // Who entered the guest late is late already; the provider is judged by what was given in time.
+                if !in_time && stay.entered <= stay.due {
+                    round.late_by_provider += 1;
+                }
+                stay.standing = Standing::Settled;
+            }
+            (None, NoticeState::Rejected) => {
+                round.rejected += 1;
+                stay.standing = Standing::Rejected;
+            }
+            (None, NoticeState::Cancelled) => stay.standing = Standing::Settled,
+            (None, NoticeState::Queued | NoticeState::Sent | NoticeState::Accepted | NoticeState::Closed) => {
+                open.insert(stay.facility.clone());
+                continue;
+            }
+        }
+        STAYS.save(&row)?;
+    }
+    Ok(open)
+}
+
+fn remind(facilities: &BTreeSet<FacilityId>, at: Instant) -> Result<usize, Refusal> {
+    let mut reminded = 0;
+    for facility in facilities.iter().take(MOST_REMINDED) {
+        if let Some(mut row) = HOUSES.get(facility.as_str())? {
+            row.value.reminded = Some(at);
+            HOUSES.save(&row)?;
+            reminded += 1;
+        }
+    }
+    Ok(reminded)
+}
+
+/// What a morning found.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+pub(crate) struct Morning {
+    /// Facilities that were put on the police's list.
+    new: u32,
+    /// Guests about whom the desk is asked: stayed or left?
+    asked: u32,
+}
+
+/// Every morning at nine: open facilities without a notice for too long go on the police's list, once; guests who meant to be gone are asked about.
+pub(crate) fn morning(occasion: &Occasion) -> Result<Outcome<Morning>, Refusal> {
+    let settings: Settings = settings()?;
+    let today = occasion.local_date();
+    let mut found = Morning::default();
+    for mut row in HOUSES.first(MOST_SILENT, "last", "")? {
+        if !rules::is_silent(row.value.last, today, settings.silent_days) {
+            break;
+        }
+        // A facility that may take no guests owes no notices. Where it cannot be told, the police look.
+        let is_closed = places::facility(&row.value.facility)
+            .is_ok_and(|facility| facility.is_none_or(|facility| facility.licence() != Licence::Valid));
+        if !is_closed {
+            row.value.listed = Some(today);
+            HOUSES.save(&row)?;
+            found.new += 1;
+        }
+    }
+    for mut row in STAYS.first(MOST_ASKED, "leave", "")? {
+        if row.value.expected_leave.is_none_or(|leave| leave >= today) {
+            break;
+        }
+        row.value.is_asked = true;
+        STAYS.save(&row)?;
+        found.asked += 1;
+    }
+    if found.new > 0 {
+        reporting::count("silent-facilities", found.new);
+    }
+    Ok(Outcome::new("listed")
+        .say("morning", [("silent", found.new.to_text()), ("asked", found.asked.to_text())])
+        .data(found))
+}

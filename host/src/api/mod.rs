@@ -1,6 +1,6 @@
 //! REST for desks, devices, departments and officers: `/v1`, its description, its problems, health and metrics; and the console's pages.
 //!
-//! One table ([`routes::ROUTES`]) says which route there is, for whom, and what it does: the router, the check of roles and the
+//! One table (`routes::ROUTES`) says which route there is, for whom, and what it does: the router, the check of roles and the
 //! OpenAPI document are made from it or tested against it.
 
 mod audit;

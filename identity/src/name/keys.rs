@@ -15,6 +15,9 @@ impl NameKey {
     }
 }
 
+/// Most passes of tone placement. Names settle in one; text that piles marks up settles in as many as it has marks on a letter.
+const MAX_PASSES: usize = 40;
+
 /// Key A: look-alike letters, composition, invisible characters, white space, apostrophes, case and the placement of the
 /// tone in open syllables no longer tell two names apart. *Equal names have equal A.*
 #[must_use]
@@ -38,7 +41,17 @@ pub fn key_a(name: &str) -> NameKey {
     }
     // What was dropped may have stood between a letter and its mark.
     let recomposed: Zeroizing<Vec<char>> = Zeroizing::new(folded.nfc().collect());
-    NameKey(place_tones(&recomposed))
+    let mut key = Zeroizing::new(place_tones(&recomposed));
+    // Where two marks stood on one letter, moving one composes the other anew; so until nothing moves any more.
+    for _ in 0..MAX_PASSES {
+        let again: Zeroizing<Vec<char>> = Zeroizing::new(key.nfc().collect());
+        let next = Zeroizing::new(place_tones(&again));
+        if *next == *key {
+            break;
+        }
+        key = next;
+    }
+    NameKey(std::mem::take(&mut *key))
 }
 
 /// Key B: key A without tones and vowel marks, `đ` as `d`. *Equal B is a candidate, never an answer.*
@@ -140,6 +153,12 @@ mod tests {
     fn key_b_is_what_remains_without_marks() {
         assert_eq!(key_b("Đặng Thị Thuỷ").reveal(), "dang thi thuy");
         assert_eq!(key_b("Ưng Ơn Ăn Ân Ê Ô").reveal(), "ung on an an e o");
+    }
+
+    #[test]
+    fn two_tones_on_one_letter_settle() {
+        let once = key_a("oa\u{300}\u{309}");
+        assert!(key_a(once.reveal()) == once);
     }
 
     proptest! {

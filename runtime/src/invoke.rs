@@ -391,12 +391,7 @@ impl Pilot {
             pending: Pending::default(),
             limits: Limits::new(self.memory, MAX_TABLE_ELEMENTS),
         };
-        let mut store = Store::new(self.pre.engine(), call);
-        store.limiter(|call| &mut call.limits);
-        store.set_hostcall_fuel(HOSTCALL_BYTES);
-        store.set_max_component_handles(MAX_HANDLES);
-        store.set_epoch_deadline(ticks_for(self.deadline));
-        store.epoch_deadline_trap();
+        let mut store = self.bounded_store(call);
         let ended = match self.guest(&mut store, &entry).await {
             Ok(ended) => ended,
             Err(error) => Ended::Fault { fault: fault_of(&error, store.data().limits.refused()) },
@@ -406,6 +401,17 @@ impl Pilot {
         let pending = if matches!(ended, Ended::Decided(_)) { pending } else { Pending::default() };
         let recording = Recording { id, entry, occasion, settings, people: recorded, calls, ended };
         Finished { pilot: Arc::clone(&self.id), recording, pending, people, difference }
+    }
+
+    /// A store with every limit of this pilot set: calls and trials run under the same ones.
+    fn bounded_store(&self, call: Call) -> Store<Call> {
+        let mut store = Store::new(self.pre.engine(), call);
+        store.limiter(|call| &mut call.limits);
+        store.set_hostcall_fuel(HOSTCALL_BYTES);
+        store.set_max_component_handles(MAX_HANDLES);
+        store.set_epoch_deadline(ticks_for(self.deadline));
+        store.epoch_deadline_trap();
+        store
     }
 
     async fn guest(&self, store: &mut Store<Call>, entry: &Entry) -> wasmtime::Result<Ended> {
@@ -472,12 +478,7 @@ impl Pilot {
             pending: Pending::default(),
             limits: Limits::new(self.memory, MAX_TABLE_ELEMENTS),
         };
-        let mut store = Store::new(self.pre.engine(), call);
-        store.limiter(|call| &mut call.limits);
-        store.set_hostcall_fuel(HOSTCALL_BYTES);
-        store.set_max_component_handles(MAX_HANDLES);
-        store.set_epoch_deadline(ticks_for(self.deadline));
-        store.epoch_deadline_trap();
+        let mut store = self.bounded_store(call);
         let described = async {
             let instance = self.pre.instantiate_async(&mut store).await?;
             let describe: TypedFunc<(), (String,)> = instance.get_typed_func(&mut store, export)?;

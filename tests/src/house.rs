@@ -160,15 +160,38 @@ impl House {
         self.demo[name].as_str().unwrap_or_default()
     }
 
-    /// The token of the demonstration for a role.
+    /// The token of the demonstration for a role: its first; or for one of the demonstration's people by name, as `second officer`.
     ///
     /// # Panics
     /// Where the demonstration has none.
     #[must_use]
     pub fn token(&self, role: &str) -> &str {
         let credentials = self.demo["credentials"].as_array().expect("it lists its credentials");
-        let of_role = credentials.iter().find(|credential| credential["role"] == role);
-        of_role.and_then(|credential| credential["token"].as_str()).unwrap_or_else(|| panic!("no token for {role}"))
+        let found = credentials.iter().find(|credential| credential["role"] == role || credential["name"] == role);
+        found.and_then(|credential| credential["token"].as_str()).unwrap_or_else(|| panic!("no token for {role}"))
+    }
+
+    /// Runs the command line against this house as a role, as [`House::token`] has it; as the officer of the data folder
+    /// where the role is empty. Answers the exit code, the JSON document that it printed, and what it said beside it.
+    ///
+    /// # Panics
+    /// Where the program does not start.
+    #[must_use]
+    pub fn command(&self, role: &str, arguments: &[&str]) -> (i32, Value, String) {
+        let mut command = Command::new(pilot());
+        command.arg("--json").args(arguments).arg("--data").arg(self.folder.path());
+        for other in ["PILOT_TOKEN", "PILOT_HOST", "PILOT_DATA", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"] {
+            command.env_remove(other);
+        }
+        if !role.is_empty() {
+            command.env("PILOT_TOKEN", self.token(role));
+        }
+        let output = command.stdin(Stdio::null()).output().expect("the program starts");
+        (
+            output.status.code().expect("it ends by itself"),
+            serde_json::from_slice(&output.stdout).unwrap_or(Value::Null),
+            String::from_utf8_lossy(&output.stderr).into_owned(),
+        )
     }
 
     /// Reads as a role; as nobody where the role is empty.

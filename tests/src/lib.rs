@@ -4,4 +4,5 @@
 pub mod house;
 pub mod people;
 pub mod program;
+pub mod vendor;
 pub mod zoo;

@@ -103,6 +103,11 @@ pub(super) enum GrantCommand {
         /// Which grant
         grant: String,
     },
+    /// Withdraw a grant, or turn a request down: one officer is enough, at once
+    Withdraw {
+        /// Which grant
+        grant: String,
+    },
 }
 
 impl GrantCommand {
@@ -115,16 +120,16 @@ impl GrantCommand {
             GrantCommand::Approve { grant } => {
                 json!([client.post(&format!("/v1/grants/{grant}/approve"), &json!({})).await?])
             }
+            GrantCommand::Withdraw { grant } => {
+                json!([client.post(&format!("/v1/grants/{grant}/withdraw"), &json!({})).await?])
+            }
         };
         for grant in grants.as_array().into_iter().flatten() {
             let scope = grant.pointer("/right/scope").and_then(Value::as_object);
             let capability = scope.and_then(|scope| scope.keys().next()).map_or("-", String::as_str);
             let functions: Vec<&str> = list(grant, "/right/functions").filter_map(Value::as_str).collect();
             let laws: Vec<&str> = list(grant, "/right/legal-basis").filter_map(Value::as_str).collect();
-            let state = grant
-                .pointer("/state")
-                .and_then(|state| state.as_object()?.keys().next().map(String::as_str))
-                .unwrap_or_else(|| text(grant, "/state"));
+            let state = text(grant, "/state/state");
             out.say(format_args!("{capability}: {}  [{state}] {}", functions.join(", "), text(grant, "/id")));
             out.say(format_args!("    purpose: {}", text(grant, "/right/purpose/en")));
             out.say(format_args!("    law: {}", laws.join("; ")));

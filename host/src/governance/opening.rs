@@ -43,6 +43,8 @@ const OWN_VENDOR: &str = "demo";
 /// The officers of the demonstration. Synthetic: nobody has these names.
 const REQUESTER: &str = "demo-requester";
 const APPROVERS: [&str; 2] = ["demo-officer-1", "demo-officer-2"];
+/// The officer of the demonstration as whom the command line on this machine speaks, unless it is told otherwise.
+const OWN_OFFICER: &str = "working group";
 
 /// What a house is opened with.
 #[derive(Debug, Clone)]
@@ -209,7 +211,7 @@ impl House {
                 };
                 self.keep_change(change, vec![added]).await?;
             }
-            if demo.role == "working-group" {
+            if demo.name == OWN_OFFICER {
                 keys::write_private(&self.0.dir.join("admin.token"), demo.token.as_bytes())?;
             }
         }
@@ -475,16 +477,19 @@ fn demo(province: &Province, secret: &Secret) -> Result<Demo, HouseError> {
     let hotel = open("hotel").ok_or_else(|| missing("hotel"))?;
     let patient = Cast::find(&province.population, "insured-adult").and_then(|key| province.population.get(key));
     let patient = patient.and_then(|person| person.number()).ok_or_else(|| missing("insured adult"))?;
-    let desks: [(&'static str, &'static str, Option<&pilothouse_province::Facility>); 6] = [
-        ("hospital desk", "registration-clerk", Some(hospital)),
-        ("hotel desk", "receptionist", Some(hotel)),
-        ("statistics officer", "statistics-officer", None),
-        ("working group", "working-group", None),
-        ("department", "department", None),
-        ("auditor", "auditor", None),
+    // Three officers of the working group: one asks for a grant, two others approve it.
+    let desks: [(&'static str, &'static str, &str, Option<&pilothouse_province::Facility>); 8] = [
+        ("hospital desk", "registration-clerk", "", Some(hospital)),
+        ("hotel desk", "receptionist", "", Some(hotel)),
+        ("statistics officer", "statistics-officer", "", None),
+        (OWN_OFFICER, "working-group", "", None),
+        ("second officer", "working-group", "-2", None),
+        ("third officer", "working-group", "-3", None),
+        ("department", "department", "", None),
+        ("auditor", "auditor", "", None),
     ];
-    let credentials = desks.into_iter().map(|(name, role, facility)| {
-        let (token, _) = keys::demo_token(&format!("demo-{role}"), &key);
+    let credentials = desks.into_iter().map(|(name, role, number, facility)| {
+        let (token, _) = keys::demo_token(&format!("demo-{role}{number}"), &key);
         let unit = facility.map_or_else(|| super::SEAT.to_owned(), |facility| facility.unit.to_string());
         DemoCredential { name, role, facility: facility.map(|facility| facility.id.clone()), unit, token }
     });

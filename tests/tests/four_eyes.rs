@@ -1,0 +1,122 @@
+//! Four eyes, through HTTP and through the command line of the real program: nobody alone brings a right into force, and one is
+//! enough to end it.
+#![expect(clippy::unwrap_used, reason = "clippy knows test functions, not the functions that they share")]
+
+use pilothouse_tests::house::{House, Reply};
+use pilothouse_tests::vendor::{Vendor, keeper};
+use pilothouse_tests::zoo::{self, Specimen};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+const FIRST: &str = "working-group";
+const SECOND: &str = "second officer";
+const THIRD: &str = "third officer";
+
+fn specimen(name: &str) -> &'static Specimen {
+    zoo::all().find(|specimen| specimen.name == name).unwrap()
+}
+
+async fn approve(house: &House, officer: &str, grant: &str) -> Reply {
+    house.post(officer, &format!("/v1/grants/{grant}/approve"), &json!({})).await
+}
+
+#[tokio::test]
+async fn over_http_a_grant_needs_two_officers_and_neither_is_the_one_who_asked() {
+    let house = House::shared();
+    let vendor = Vendor::new("zoo-http").trusted(&house).await;
+    let pilot = specimen("zoo-counts-until-denied");
+    let path = |of: &str| format!("/v1/pilots/{}/{of}", pilot.name);
+    let installed = house.install(vendor.package(pilot)).await.good();
+    assert_eq!(installed["waits_for"], json!(["reporting.count"]));
+    let early = house.post(FIRST, &path("enable"), &json!({})).await;
+    early.is_problem(409, "not-granted");
+    assert_eq!(early.json["functions"], json!(["reporting.count"]));
+
+    let asked = house.post(FIRST, &path("grants"), &json!({})).await.list();
+    assert_eq!(asked.len(), 1);
+    assert_eq!(asked[0]["state"]["state"], "requested");
+    let grant = asked[0]["id"].as_str().unwrap();
+    assert!(house.post(FIRST, &path("grants"), &json!({})).await.list().is_empty(), "asked for already");
+
+    for role in ["department", "auditor", "registration-clerk"] {
+        approve(&house, role, grant).await.is_problem(403, "role-not-allowed");
+    }
+    approve(&house, "", grant).await.is_problem(401, "no-credential");
+    let own = approve(&house, FIRST, grant).await;
+    own.is_problem(409, "grant.own-request");
+    assert!(own.str("/detail").contains("two other officers"), "{}", own.text);
+
+    assert_eq!(approve(&house, SECOND, grant).await.good()["state"]["state"], "approved-once");
+    house.post(FIRST, &path("enable"), &json!({})).await.is_problem(409, "not-granted");
+    let again = approve(&house, SECOND, grant).await;
+    again.is_problem(409, "grant.second-eyes-needed");
+    assert!(again.str("/detail").contains("a second officer"), "{}", again.text);
+    approve(&house, FIRST, grant).await.is_problem(409, "grant.own-request");
+
+    let granted = approve(&house, THIRD, grant).await.good();
+    assert_eq!(granted["state"]["state"], "granted");
+    let eyes = [&granted["state"]["by"], &granted["state"]["approvers"][0], &granted["state"]["approvers"][1]];
+    assert!(eyes[0] != eyes[1] && eyes[0] != eyes[2] && eyes[1] != eyes[2], "{granted}");
+    approve(&house, THIRD, grant).await.is_problem(409, "grant.not-waiting");
+
+    assert_eq!(house.post(FIRST, &path("enable"), &json!({})).await.good()["state"]["is"], "on");
+    let token = keeper(&house).await;
+    let call = async |reference: &str| {
+        let body = json!({ "reference": reference, "input": {} });
+        house.ask(Method::POST, &token, &path("operations/go"), Some(&body)).await.unwrap()
+    };
+    assert_eq!(call("eyes-1").await.good()["decision"], "done");
+
+    // To narrow, one is enough, whoever it is.
+    let withdrawn = house.post(SECOND, &format!("/v1/grants/{grant}/withdraw"), &json!({})).await.good();
+    assert_eq!(withdrawn["state"]["state"], "withdrawn");
+    call("eyes-2").await.is_problem(503, "pilot-disabled");
+    house.post(FIRST, &path("enable"), &json!({})).await.is_problem(409, "not-granted");
+    approve(&house, THIRD, grant).await.is_problem(409, "grant.not-waiting");
+    let report = house.post("auditor", "/v1/log/verify", &json!({})).await.good();
+    assert!(report["changes"].as_u64().unwrap() > 0);
+}
+
+#[tokio::test]
+async fn on_the_command_line_a_grant_needs_two_officers_and_neither_is_the_one_who_asked() {
+    let house = House::shared();
+    let files = tempfile::tempdir().unwrap();
+    let write = |name: &str, content: &[u8]| {
+        let path = files.path().join(name);
+        std::fs::write(&path, content).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let vendor = Vendor::new("zoo-cli");
+    let pilot = specimen("zoo-collects-handles");
+    let (key, package) =
+        (write("vendor.pub", vendor.public_pem().as_bytes()), write("pilot.wasm", &vendor.package(pilot)));
+    let done = |(exit, document, said): (i32, Value, String)| {
+        assert_eq!(exit, 0, "{said}");
+        document
+    };
+    let denied = |(exit, document, said): (i32, Value, String), words: &str| {
+        assert_eq!((exit, document), (3, Value::Null), "{said}");
+        assert!(said.contains(words) && said.contains("(409)"), "{said}");
+    };
+    let _trusted = done(house.command("", &["vendor", "trust", "zoo-cli", &key]));
+    let installed = done(house.command("", &["install", &package]));
+    assert_eq!(installed["waits_for"], json!(["places.unit-on"]));
+    denied(house.command("", &["enable", pilot.name]), "pilot grant request");
+
+    let asked = done(house.command("", &["grant", "request", pilot.name]));
+    let grant = asked[0]["id"].as_str().unwrap();
+    denied(house.command("", &["grant", "approve", grant]), "two other officers approve it");
+    let once = done(house.command(SECOND, &["grant", "approve", grant]));
+    assert_eq!(once[0]["state"]["state"], "approved-once");
+    denied(house.command(SECOND, &["grant", "approve", grant]), "a second officer approves it now");
+    denied(house.command("", &["enable", pilot.name]), "pilot grant request");
+    let granted = done(house.command(THIRD, &["grant", "approve", grant]));
+    assert_eq!(granted[0]["state"]["state"], "granted");
+    assert_eq!(done(house.command("", &["enable", pilot.name]))["state"]["is"], "on");
+    assert_eq!(done(house.command("auditor", &["grant", "show", pilot.name]))[0]["state"]["state"], "granted");
+
+    let withdrawn = done(house.command(THIRD, &["grant", "withdraw", grant]));
+    assert_eq!(withdrawn[0]["state"]["state"], "withdrawn");
+    let (exit, _, said) = house.command("department", &["grant", "approve", grant]);
+    assert_eq!(exit, 3, "{said}");
+}

@@ -24,8 +24,8 @@ pub mod version;
 pub use door::{Entry, Imports, Proof};
 pub use error::DoorError;
 pub use grant::{
-    ApproveError, Ask, Budget, CapabilityRequest, Ceiling, Decision, DenialCode, Effective, EffectiveRight, Grant,
-    GrantState, Line, decide, wider,
+    ApproveError, Ask, Budget, CapabilityRequest, Ceiling, CeilingError, Decision, DenialCode, Effective,
+    EffectiveRight, Grant, GrantState, Line, decide, wider,
 };
 pub use ids::{
     BoardName, Capability, CodeName, Digest, FacilityClass, FacilityId, FieldName, FunctionName, GrantId, IdError,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use pilothouse_registry::Effective;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
-use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Resource, ResourceTable, TypedFunc};
+use wasmtime::component::{Component, ComponentExportIndex, Instance, InstancePre, Resource, ResourceTable, TypedFunc};
 use wasmtime::{Engine, Store, Trap};
 
 use crate::budgets::Budgets;
@@ -284,6 +284,53 @@ pub struct Named<'a> {
     pub pseudonym: &'a str,
 }
 
+/// What was asked, as the recording keeps it.
+struct Asked {
+    id: String,
+    entry: Entry,
+    occasion: Arc<Occasion>,
+    settings: Arc<str>,
+}
+
+/// One instance that is kept for several calls. No call is served so: it is there to measure what a fresh instance costs.
+pub struct Kept<'p> {
+    pilot: &'p Pilot,
+    store: Store<Call>,
+    instance: Instance,
+}
+
+impl<'p> Kept<'p> {
+    /// An instance of a pilot, made for a first request.
+    ///
+    /// # Errors
+    /// Where it cannot be made.
+    pub async fn new(
+        pilot: &'p Pilot,
+        request: Request,
+        providers: &Arc<Providers>,
+        faults: &Arc<Faults>,
+    ) -> wasmtime::Result<Kept<'p>> {
+        let trail = Trail::Written(Vec::new());
+        let (_, call) = pilot.call(Arc::clone(&pilot.rights), request, providers, faults, trail);
+        let mut store = pilot.bounded_store(call);
+        let instance = pilot.pre.instantiate_async(&mut store).await?;
+        Ok(Kept { pilot, store, instance })
+    }
+
+    /// What [`Pilot::invoke`] does, in the instance of the call before.
+    pub async fn invoke(&mut self, request: Request, providers: &Arc<Providers>, faults: &Arc<Faults>) -> Ended {
+        let pilot = self.pilot;
+        let trail = Trail::Written(Vec::with_capacity(8));
+        let (asked, call) = pilot.call(Arc::clone(&pilot.rights), request, providers, faults, trail);
+        *self.store.data_mut() = call;
+        self.store.set_epoch_deadline(ticks_for(pilot.deadline));
+        match pilot.ask(&mut self.store, &self.instance, &asked.entry).await {
+            Ok(ended) => ended,
+            Err(error) => Ended::Fault { fault: fault_of(&error, self.store.data().limits.refused()) },
+        }
+    }
+}
+
 /// Whether a call is live or a replay.
 pub(crate) enum Mode {
     Live,
@@ -364,18 +411,37 @@ impl Pilot {
     }
 
     async fn run(&self, request: Request, providers: &Arc<Providers>, faults: &Arc<Faults>, mode: Mode) -> Finished {
-        let Request { id, entry, occasion, settings, people } = request;
-        let recorded = people.iter().map(|p| RecordedPerson { kind: p.kind, presented: p.presented.clone() }).collect();
+        let recorded = request.people.iter();
+        let recorded = recorded.map(|p| RecordedPerson { kind: p.kind, presented: p.presented.clone() }).collect();
         let trail = match mode {
             Mode::Live => Trail::Written(Vec::with_capacity(8)),
             Mode::Replay(calls) => Trail::replaying(calls),
         };
+        let (asked, call) = self.call(Arc::clone(&self.rights), request, providers, faults, trail);
+        let mut store = self.bounded_store(call);
+        let ended = match self.guest(&mut store, &asked.entry).await {
+            Ok(ended) => ended,
+            Err(error) => Ended::Fault { fault: fault_of(&error, store.data().limits.refused()) },
+        };
+        self.finished(asked, recorded, store.into_data(), ended)
+    }
+
+    /// The state of one call, and what the recording says of it.
+    fn call(
+        &self,
+        rights: Arc<Effective>,
+        request: Request,
+        providers: &Arc<Providers>,
+        faults: &Arc<Faults>,
+        trail: Trail,
+    ) -> (Asked, Call) {
+        let Request { id, entry, occasion, settings, people } = request;
         let mut table = ResourceTable::new();
         table.set_max_capacity(MAX_RESOURCES);
         let call = Call {
             table,
             funnel: Funnel::new(
-                Arc::clone(&self.rights),
+                rights,
                 Arc::clone(&self.budgets),
                 Arc::clone(faults),
                 occasion.unit.parse().ok(),
@@ -391,16 +457,15 @@ impl Pilot {
             pending: Pending::default(),
             limits: Limits::new(self.memory, MAX_TABLE_ELEMENTS),
         };
-        let mut store = self.bounded_store(call);
-        let ended = match self.guest(&mut store, &entry).await {
-            Ok(ended) => ended,
-            Err(error) => Ended::Fault { fault: fault_of(&error, store.data().limits.refused()) },
-        };
-        let Call { funnel, people, pending, .. } = store.into_data();
-        let (calls, difference) = funnel.into_trail().into_entries();
-        let pending = if matches!(ended, Ended::Decided(_)) { pending } else { Pending::default() };
-        let recording = Recording { id, entry, occasion, settings, people: recorded, calls, ended };
-        Finished { pilot: Arc::clone(&self.id), recording, pending, people, difference }
+        (Asked { id, entry, occasion, settings }, call)
+    }
+
+    fn finished(&self, asked: Asked, people: Vec<RecordedPerson>, call: Call, ended: Ended) -> Finished {
+        let Asked { id, entry, occasion, settings } = asked;
+        let (calls, difference) = call.funnel.into_trail().into_entries();
+        let pending = if matches!(ended, Ended::Decided(_)) { call.pending } else { Pending::default() };
+        let recording = Recording { id, entry, occasion, settings, people, calls, ended };
+        Finished { pilot: Arc::clone(&self.id), recording, pending, people: call.people, difference }
     }
 
     /// A store with every limit of this pilot set: calls and trials run under the same ones.
@@ -416,6 +481,10 @@ impl Pilot {
 
     async fn guest(&self, store: &mut Store<Call>, entry: &Entry) -> wasmtime::Result<Ended> {
         let instance = self.pre.instantiate_async(&mut *store).await?;
+        self.ask(store, &instance, entry).await
+    }
+
+    async fn ask(&self, store: &mut Store<Call>, instance: &Instance, entry: &Entry) -> wasmtime::Result<Ended> {
         type Answer = (Result<contract::Outcome, contract::Refusal>,);
         let (answer,) = match entry {
             Entry::Operation { name, input } => {
@@ -456,28 +525,10 @@ impl Pilot {
             reference: String::new(),
             seed: 0,
         });
-        let faults = Arc::new(Faults::default());
-        let mut table = ResourceTable::new();
-        table.set_max_capacity(MAX_RESOURCES);
-        let call = Call {
-            table,
-            funnel: Funnel::new(
-                Arc::new(Effective::none()),
-                Arc::new(Budgets::default()),
-                faults,
-                None,
-                0,
-                Instant::now() + self.deadline,
-                Trail::Written(Vec::new()),
-            ),
-            people: People::new(Arc::clone(&self.keys), String::new(), Vec::new()),
-            occasion,
-            settings: Arc::from("{}"),
-            pilot: Arc::clone(&self.id),
-            providers: Arc::clone(providers),
-            pending: Pending::default(),
-            limits: Limits::new(self.memory, MAX_TABLE_ELEMENTS),
-        };
+        let entry = Entry::Operation { name: String::new(), input: String::new() };
+        let request = Request { id: String::new(), entry, occasion, settings: Arc::from("{}"), people: Vec::new() };
+        let trail = Trail::Written(Vec::new());
+        let (_, call) = self.call(Arc::new(Effective::none()), request, providers, &Arc::default(), trail);
         let mut store = self.bounded_store(call);
         let described = async {
             let instance = self.pre.instantiate_async(&mut store).await?;

@@ -29,7 +29,9 @@ mod trail;
 
 pub use capabilities::Providers;
 pub use engine::Machine;
-pub use invoke::{Decided, Ended, Entry, Fault, Finished, Named, Pilot, RecordedPerson, Recording, Request, Terms};
+pub use invoke::{
+    Decided, Ended, Entry, Fault, Finished, Kept, Named, Pilot, RecordedPerson, Recording, Request, Terms,
+};
 pub use link::LinkError;
 pub use occasion::Occasion;
 pub use trail::{CallEntry, MAX_CALLS};

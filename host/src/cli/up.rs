@@ -36,7 +36,10 @@ pub(super) struct Up {
     /// Say nothing but errors
     #[arg(long, env = "PILOT_QUIET")]
     quiet: bool,
-    /// TOML file with any of: listen, people, quiet, seed
+    /// TOML file with the most that any grant may say, instead of the one that ships with the host
+    #[arg(long, env = "PILOT_CEILING", value_name = "FILE")]
+    ceiling: Option<PathBuf>,
+    /// TOML file with any of: listen, people, quiet, seed, ceiling
     #[arg(long, env = "PILOT_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
 }
@@ -48,6 +51,7 @@ struct File {
     people: Option<u32>,
     quiet: Option<bool>,
     seed: Option<u64>,
+    ceiling: Option<PathBuf>,
 }
 
 /// Shows the long steps of a start.
@@ -90,7 +94,12 @@ impl Up {
         }
         let shown = Shown { bar, quiet };
         let program = Program::Child(std::env::current_exe().context("the program's own path")?);
-        let options = OpenOptions { dir: data.to_owned(), people, seed: file.seed.unwrap_or(DEFAULT_SEED) };
+        let options = OpenOptions {
+            dir: data.to_owned(),
+            people,
+            seed: file.seed.unwrap_or(DEFAULT_SEED),
+            ceiling: self.ceiling.or(file.ceiling),
+        };
         let house = House::open(options, program, &shown)
             .await
             .with_context(|| format!("the data folder {} cannot be opened", data.display()))?;
@@ -132,7 +141,8 @@ impl Up {
     fn file(&self) -> anyhow::Result<File> {
         let Some(path) = &self.config else { return Ok(File::default()) };
         let text = std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
-        toml::from_str(&text).with_context(|| format!("{}: known keys are listen, people, quiet, seed", path.display()))
+        toml::from_str(&text)
+            .with_context(|| format!("{}: known keys are listen, people, quiet, seed, ceiling", path.display()))
     }
 }
 

@@ -1,7 +1,8 @@
 //! Opening the house: keys, store, province, pilots; and at the first start, the demonstration.
 
 use std::collections::{BTreeSet, HashMap};
-use std::path::PathBuf;
+use std::io::Read;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, RwLock};
 
@@ -55,6 +56,8 @@ pub struct OpenOptions {
     pub people: u32,
     /// Seed of the province.
     pub seed: u64,
+    /// The province's own policy on what may be granted at most; none: the one that ships with the host.
+    pub ceiling: Option<PathBuf>,
 }
 
 /// Who is told of the long steps of a start.
@@ -91,13 +94,30 @@ pub struct Demo {
     pub hotel: String,
 }
 
+/// Longest policy file, in bytes: the one that ships with the host has some thousand.
+const MAX_CEILING: u64 = 256 << 10;
+
+fn read_ceiling(path: Option<&Path>) -> Result<Ceiling, HouseError> {
+    let malformed = |error: pilothouse_registry::CeilingError| {
+        let because = std::error::Error::source(&error).map(|source| format!(": {source}")).unwrap_or_default();
+        HouseError::Malformed { what: "ceiling", message: format!("{error}{because}") }
+    };
+    let Some(path) = path else { return Ceiling::embedded().map_err(malformed) };
+    let unread = |source| HouseError::File { path: path.display().to_string(), source };
+    let mut text = String::new();
+    std::fs::File::open(path).and_then(|file| file.take(MAX_CEILING).read_to_string(&mut text)).map_err(unread)?;
+    Ceiling::parse(&text).map_err(malformed)
+}
+
 impl House {
     /// Opens the house of a data folder, made at the first start.
     ///
     /// # Errors
     /// See [`HouseError`]: a folder in use, of a newer version, keys that do not belong to it.
     pub async fn open(options: OpenOptions, compiler: Program, progress: &dyn Progress) -> Result<House, HouseError> {
-        let OpenOptions { dir, people, seed } = options;
+        let OpenOptions { dir, people, seed, ceiling } = options;
+        // Read before anything is made: a file that is wrong leaves the folder as it is.
+        let ceiling = read_ceiling(ceiling.as_deref())?;
         let first = !dir.join("keys").join("secret").exists();
         let secret = Secret::new(keys::secret(&dir)?);
         let signer = CheckpointSigner::from_seed(&secret.derive("log"), LOG_ORIGIN);
@@ -125,7 +145,7 @@ impl House {
         let rooms = Rooms {
             packages,
             catalogue: Catalogue::embedded().map_err(|error| policy(&error))?,
-            ceiling: Ceiling::embedded().map_err(|error| policy(&error))?,
+            ceiling,
             trust: RwLock::new(Trust::none()),
             credentials: RwLock::new(HashMap::new()),
             running: ArcSwap::from_pointee(HashMap::new()),

@@ -1,0 +1,47 @@
+//! What a call costs: the isolated call beside a kept instance and a native function, the whole HTTP path with durable evidence beside
+//! a bare handler, start and memory, in one run.
+//!
+//! `cargo bench`. Prints a table; ratios taken within the run hold better than absolutes.
+
+#![expect(clippy::print_stdout, reason = "the table is what a bench is for")]
+
+mod guest;
+mod isolated;
+mod load;
+mod served;
+
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    match measured() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error:?}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn measured() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let core = guest::core(folder.path())?;
+    println!(
+        "| one call with one question through the funnel | median | calls/s, {} threads | × native |",
+        isolated::THREADS
+    );
+    println!("|---|---|---|---|");
+    let schemas = isolated::measure(&core, folder.path())?;
+    println!();
+    println!("| over HTTP, {} connections, load on the same cores | requests/s | × bare |", load::CONNECTIONS);
+    println!("|---|---|---|");
+    served::measure(&core, &schemas, folder.path())
+}
+
+/// The middle one.
+fn median(mut figures: Vec<f64>) -> f64 {
+    figures.sort_by(f64::total_cmp);
+    figures.get(figures.len() / 2).copied().unwrap_or(f64::NAN)
+}

@@ -1,0 +1,177 @@
+//! The whole way of a call over HTTP, with evidence on disk before the answer, beside a bare handler on the same server.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Instant;
+
+use anyhow::Context;
+use axum::{Json, Router, routing::post};
+use pilothouse::api::{ApiLimits, router};
+use pilothouse::governance::{CallRequest, Caller, House, NewCredential, OpenOptions, Progress, What, packaging};
+use pilothouse_province::DEFAULT_SEED;
+use pilothouse_registry::keys;
+use pilothouse_runtime::compile::Program;
+use serde_json::{Value, json};
+
+use super::{guest, load, median};
+
+/// Rounds of each kind, in turn; the medians are shown.
+const ROUNDS: usize = 3;
+const PEOPLE: u32 = 20_000;
+
+struct Silent;
+
+impl Progress for Silent {
+    fn step(&self, _text: &str) {}
+}
+
+/// Measures and prints.
+pub(crate) fn measure(core: &[u8], schemas: &str, folder: &Path) -> anyhow::Result<()> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(run(core, schemas, folder))
+}
+
+async fn run(core: &[u8], schemas: &str, folder: &Path) -> anyhow::Result<()> {
+    let ceiling = folder.join("ceiling.toml");
+    std::fs::write(&ceiling, guest::ceiling_text())?;
+    let options = OpenOptions { dir: folder.join("data"), people: PEOPLE, seed: DEFAULT_SEED, ceiling: Some(ceiling) };
+    let begun = Instant::now();
+    let house = House::open(options.clone(), Program::InProcess, &Silent).await?;
+    let first = begun.elapsed();
+    house.close().await;
+    drop(house);
+    let begun = Instant::now();
+    let house = House::open(options, Program::InProcess, &Silent).await?;
+    let second = begun.elapsed();
+    let idle = resident()?;
+    install(&house, core, schemas).await?;
+
+    let token = of_role(&house, "registration-clerk")?;
+    let number = house.demo().patient_number.clone();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    let address = listener.local_addr()?;
+    let bare = Router::new().route("/bare", post(|body: Json<Value>| async move { Json(body.0) }));
+    let app = router(house.clone(), ApiLimits { per_second: u32::MAX / 4 }).merge(bare);
+    let server = tokio::spawn(async move {
+        let nodelay = axum::serve::ListenerExt::tap_io(listener, |stream| {
+            let _slower = stream.set_nodelay(true);
+        });
+        axum::serve(nodelay, app).await
+    });
+
+    let greet = json!({ "patient": number });
+    let check_in = json!({ "patient": number, "visit_kind": "outpatient" });
+    let (mut bare, mut small, mut large, mut inside) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for round in 0..ROUNDS {
+        bare.push(posted(address, "/bare", &token, &greet, format!("bare-{round}")).await?);
+        let path = "/v1/pilots/bench-guest/operations/greet";
+        small.push(posted(address, path, &token, &greet, format!("small-{round}")).await?);
+        let path = "/v1/pilots/bhyt-checkin/operations/check-in";
+        large.push(posted(address, path, &token, &check_in, format!("large-{round}")).await?);
+        inside.push(within(&house, &token, &greet, &format!("inside-{round}")).await?);
+    }
+    let [bare, small, large, inside] = [bare, small, large, inside].map(median);
+    for (what, rate) in [
+        ("bare handler: JSON in, JSON out", bare),
+        ("a call with one question, evidence on disk before the answer", small),
+        ("a check-in: about ten capability calls, evidence on disk", large),
+        ("the call with one question without HTTP", inside),
+    ] {
+        println!("| {what} | {rate:.0} | {:.2} |", rate / bare);
+    }
+    println!();
+    println!("| start and memory, {PEOPLE} people, the embedded pilots | |");
+    println!("|---|---|");
+    println!("| first start: make, sign, verify, compile, install, enable | {:.0} ms |", first.as_secs_f64() * 1e3);
+    println!("| next start, ready | {:.0} ms |", second.as_secs_f64() * 1e3);
+    println!("| resident, idle | {idle:.0} MiB |");
+    println!("| resident, after the load | {:.0} MiB |", resident()?);
+    server.abort();
+    house.close().await;
+    Ok(())
+}
+
+/// Installs the measured pilot through the same door as every other, with three officers.
+async fn install(house: &House, core: &[u8], schemas: &str) -> anyhow::Result<()> {
+    let officer = house.authenticate(&of_role(house, "working-group")?).context("the working group")?;
+    let mut others = Vec::new();
+    for _ in 0..2 {
+        let new = NewCredential { role: officer.role.clone(), unit: officer.unit.clone(), facility: None };
+        let (_, token) = house.add_credential(&officer, new).await?;
+        others.push(house.authenticate(&token).context("the credential just added")?);
+    }
+    let manifest = guest::manifest()?;
+    let key = keys::generate()?;
+    let public = keys::public_pem(&key.verifying_key())?;
+    house.trust_key(&officer, &manifest.vendor, &public, 30).await?;
+    let component = packaging::component(core)?;
+    let package = packaging::signed(&component, guest::MANIFEST, schemas, guest::TEXTS, &key)?;
+    house.install(&officer, package).await?;
+    for grant in house.request_grants(&officer, &manifest.id).await? {
+        for other in &others {
+            house.approve_grant(other, &grant.id).await?;
+        }
+    }
+    house.enable(&officer, &manifest.id).await?;
+    Ok(())
+}
+
+fn of_role(house: &House, role: &str) -> anyhow::Result<String> {
+    let found = house.demo().credentials.iter().find(|one| one.role == role);
+    Ok(found.context("the demonstration has a credential of each role")?.token.clone())
+}
+
+/// Requests a second; each under a reference of its own.
+async fn posted(
+    address: SocketAddr,
+    path: &'static str,
+    token: &str,
+    input: &Value,
+    name: String,
+) -> anyhow::Result<f64> {
+    let (token, input) = (token.to_owned(), input.to_string());
+    tokio::task::spawn_blocking(move || {
+        load::requests_per_second(address, path, &token, |connection, n| {
+            format!(r#"{{"reference":"{name}-{connection}-{n}","input":{input}}}"#)
+        })
+    })
+    .await?
+}
+
+/// The same calls from within the process: what HTTP adds is the difference.
+async fn within(house: &House, token: &str, input: &Value, name: &str) -> anyhow::Result<f64> {
+    let caller = house.authenticate(token).context("the desk")?;
+    let begun = Instant::now();
+    let tasks: Vec<_> = (0..load::CONNECTIONS)
+        .map(|connection| {
+            let (house, caller, input) = (house.clone(), caller.clone(), input.clone());
+            let name = format!("{name}-{connection}");
+            tokio::spawn(async move { calls(&house, &caller, &input, &name, begun).await })
+        })
+        .collect();
+    let mut done = 0;
+    for task in tasks {
+        done += task.await??;
+    }
+    Ok(done as f64 / begun.elapsed().as_secs_f64())
+}
+
+async fn calls(house: &House, caller: &Caller, input: &Value, name: &str, begun: Instant) -> anyhow::Result<u64> {
+    let mut done = 0;
+    while begun.elapsed() < load::ROUND {
+        let what = What::Operation { name: "greet".parse()?, input: input.clone() };
+        let call =
+            CallRequest { pilot: "bench-guest".parse()?, what, reference: format!("{name}-{done}"), captured_at: None };
+        house.call(caller, call).await?;
+        done += 1;
+    }
+    Ok(done)
+}
+
+/// Resident memory of this process, MiB.
+fn resident() -> anyhow::Result<f64> {
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let line =
+        status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("the system says what is resident")?;
+    let kib: f64 = line.trim().trim_end_matches("kB").trim().parse()?;
+    Ok(kib / 1024.0)
+}

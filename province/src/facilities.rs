@@ -31,35 +31,70 @@ pub enum FacilityClass {
     Rental,
     /// Nhà lưu trú công nhân.
     Dormitory,
-    /// Bến xe and its coaches.
+    /// Bến xe.
     CoachStation,
     /// Văn phòng công chứng.
     NotaryOffice,
     /// Trung tâm sát hạch lái xe.
     DrivingTestCentre,
-    /// Cơ sở kinh doanh có điều kiện: a business under security conditions.
+    /// Cơ sở kinh doanh có điều kiện: a business under security conditions that is none of the three below.
     SecuredBusiness,
+    /// Nhà xe: an operator of coaches.
+    CoachOperator,
+    /// Xe khách đường dài: one coach, whose capacity is its seats.
+    Coach,
+    /// Cơ sở cầm đồ.
+    Pawnshop,
+    /// Cơ sở dịch vụ bảo vệ.
+    SecurityService,
+    /// Văn phòng thừa phát lại.
+    BailiffOffice,
+    /// Điểm giao dịch của Ngân hàng Chính sách xã hội in a commune.
+    PolicyBank,
 }
 
-/// Class, code, Vietnamese word, how many (`None`: one for each commune), least and greatest capacity, days on which new rows end.
-type ClassRow = (FacilityClass, &'static str, &'static str, Option<u32>, u32, u32);
+/// Class, code, beginning of ids, Vietnamese word, how many (`None`: one for each commune), least and greatest capacity.
+type ClassRow = (FacilityClass, &'static str, &'static str, &'static str, Option<u32>, u32, u32);
 
-const CLASSES: [ClassRow; 11] = [
-    (FacilityClass::Hospital, "hospital", "Bệnh viện", Some(12), 80, 900),
-    (FacilityClass::CommuneStation, "station", "Trạm y tế", None, 5, 15),
-    (FacilityClass::Hotel, "hotel", "Khách sạn", Some(60), 30, 400),
-    (FacilityClass::Guesthouse, "guesthouse", "Nhà nghỉ", Some(90), 8, 40),
-    (FacilityClass::PublicGuestHouse, "public-guesthouse", "Nhà khách", Some(10), 20, 120),
-    (FacilityClass::Rental, "rental", "Nhà trọ", Some(80), 6, 60),
-    (FacilityClass::Dormitory, "dormitory", "Nhà lưu trú công nhân", Some(8), 60, 600),
-    (FacilityClass::CoachStation, "coach-station", "Bến xe", Some(8), 10, 60),
-    (FacilityClass::NotaryOffice, "notary", "Văn phòng công chứng", Some(10), 3, 12),
-    (FacilityClass::DrivingTestCentre, "driving-test", "Trung tâm sát hạch lái xe", Some(3), 20, 80),
-    (FacilityClass::SecuredBusiness, "secured-business", "Cơ sở kinh doanh có điều kiện", Some(30), 2, 20),
+/// New rows go to the end: a row's place is its stream of chance. What grants can name is the same list: `ceiling.toml` of the registry.
+const CLASSES: [ClassRow; 17] = [
+    (FacilityClass::Hospital, "hospital", "hospital", "Bệnh viện", Some(12), 80, 900),
+    (FacilityClass::CommuneStation, "commune-station", "station", "Trạm y tế", None, 5, 15),
+    (FacilityClass::Hotel, "hotel", "hotel", "Khách sạn", Some(60), 30, 400),
+    (FacilityClass::Guesthouse, "guesthouse", "guesthouse", "Nhà nghỉ", Some(90), 8, 40),
+    (FacilityClass::PublicGuestHouse, "public-guest-house", "public-guesthouse", "Nhà khách", Some(10), 20, 120),
+    (FacilityClass::Rental, "rental", "rental", "Nhà trọ", Some(80), 6, 60),
+    (FacilityClass::Dormitory, "dormitory", "dormitory", "Nhà lưu trú công nhân", Some(8), 60, 600),
+    (FacilityClass::CoachStation, "coach-station", "coach-station", "Bến xe", Some(8), 10, 60),
+    (FacilityClass::NotaryOffice, "notary-office", "notary", "Văn phòng công chứng", Some(10), 3, 12),
+    (
+        FacilityClass::DrivingTestCentre,
+        "driving-test-centre",
+        "driving-test",
+        "Trung tâm sát hạch lái xe",
+        Some(3),
+        20,
+        80,
+    ),
+    (
+        FacilityClass::SecuredBusiness,
+        "secured-business",
+        "secured-business",
+        "Cơ sở kinh doanh có điều kiện",
+        Some(30),
+        2,
+        20,
+    ),
+    (FacilityClass::CoachOperator, "coach-operator", "coach-operator", "Nhà xe", Some(10), 4, 60),
+    (FacilityClass::Coach, "coach", "coach", "Xe khách", Some(40), 29, 45),
+    (FacilityClass::Pawnshop, "pawnshop", "pawnshop", "Cơ sở cầm đồ", Some(25), 1, 4),
+    (FacilityClass::SecurityService, "security-service", "security-service", "Dịch vụ bảo vệ", Some(6), 10, 200),
+    (FacilityClass::BailiffOffice, "bailiff-office", "bailiff", "Văn phòng thừa phát lại", Some(3), 3, 12),
+    (FacilityClass::PolicyBank, "policy-bank", "policy-bank", "Điểm giao dịch Ngân hàng Chính sách xã hội", None, 1, 4),
 ];
 
 impl FacilityClass {
-    /// The stable code, also the beginning of the ids of its facilities.
+    /// The class as the contract and grants write it.
     #[must_use]
     pub fn code(self) -> &'static str {
         CLASSES.iter().find(|row| row.0 == self).map_or("", |row| row.1)
@@ -102,7 +137,7 @@ pub struct Facility {
     pub class: FacilityClass,
     /// Commune since the merger.
     pub unit: UnitCode,
-    /// Beds, rooms' places, or counters.
+    /// Beds, rooms' places, seats, or counters.
     pub capacity: u32,
     /// Licence.
     pub licence: Licence,
@@ -123,19 +158,19 @@ impl Facilities {
         let communes: Vec<&Unit> = places.plan_communes(today.max(MERGER)).collect();
         let reference = today.min(REFERENCE_DAY);
         let mut list = Vec::with_capacity(400);
-        for (stream, (class, code, word, count, least, most)) in (0..).zip(CLASSES) {
-            let count = count.unwrap_or(communes.len() as u32);
+        for (stream, (class, _, prefix, word, each, least, most)) in (0..).zip(CLASSES) {
+            let count = each.unwrap_or(communes.len() as u32);
             for number in 1..=count {
                 let mut draw = Draw::new(seed, STREAM + stream * 256, u64::from(number));
-                let commune = match class {
-                    FacilityClass::CommuneStation => communes.get(number as usize - 1),
-                    _ => communes.get(draw.below(communes.len() as u32) as usize),
+                let commune = match each {
+                    None => communes.get(number as usize - 1),
+                    Some(_) => communes.get(draw.below(communes.len() as u32) as usize),
                 };
                 let Some(commune) = commune else { continue };
-                let place = if class == FacilityClass::CommuneStation { commune.bare_name() } else { "" };
+                let place = if each.is_none() { commune.bare_name() } else { "" };
                 let space = if place.is_empty() { "" } else { " " };
                 list.push(Facility {
-                    id: format!("{code}-{number:03}"),
+                    id: format!("{prefix}-{number:03}"),
                     name: format!("{word} Mẫu {number:02}{space}{place} (dữ liệu giả định)"),
                     class,
                     unit: commune.code,
@@ -172,8 +207,13 @@ impl Facilities {
 }
 
 fn licence(draw: &mut Draw, class: FacilityClass, number: u32, reference: Date, today: Date) -> Licence {
-    let is_public =
-        matches!(class, FacilityClass::Hospital | FacilityClass::CommuneStation | FacilityClass::PublicGuestHouse);
+    let is_public = matches!(
+        class,
+        FacilityClass::Hospital
+            | FacilityClass::CommuneStation
+            | FacilityClass::PublicGuestHouse
+            | FacilityClass::PolicyBank
+    );
     // One of each private class is suspended and one has ended, whatever the seed: scenarios need them.
     match number {
         2 if !is_public => Licence::Suspended { since: reference - Duration::days(i64::from(draw.between(5, 90))) },
@@ -215,11 +255,13 @@ mod tests {
     }
 
     #[test]
-    fn each_commune_has_its_station_and_each_class_its_facilities() {
+    fn each_commune_has_its_station_and_its_bank_and_each_class_its_facilities() {
         let facilities = Facilities::generate(1, date!(2026 - 12 - 01));
         let units: BTreeSet<_> =
             facilities.of_class(FacilityClass::CommuneStation).map(|station| station.unit).collect();
         assert_eq!(units.len(), 41);
+        assert_eq!(facilities.of_class(FacilityClass::PolicyBank).count(), 41);
+        assert!(facilities.of_class(FacilityClass::Coach).all(|coach| (29..=45).contains(&coach.capacity)));
         assert!(FacilityClass::all().all(|class| facilities.of_class(class).count() >= 3));
         assert_eq!(facilities.get("hotel-002").unwrap().class, FacilityClass::Hotel);
         assert!(facilities.get("hotel-999").is_none());

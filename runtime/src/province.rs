@@ -41,18 +41,21 @@ impl Province {
 
 /// The class as the contract and grants write it.
 pub fn class_code(facility: &Facility) -> &'static str {
-    use pilothouse_province::FacilityClass::*;
-    match facility.class {
-        Hospital => "hospital",
-        CommuneStation => "commune-station",
-        Hotel => "hotel",
-        Guesthouse => "guesthouse",
-        PublicGuestHouse => "public-guest-house",
-        Rental => "rental",
-        Dormitory => "dormitory",
-        CoachStation => "coach-station",
-        NotaryOffice => "notary-office",
-        DrivingTestCentre => "driving-test-centre",
-        SecuredBusiness => "secured-business",
+    facility.class.code()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use pilothouse_province::FacilityClass;
+    use pilothouse_registry::Ceiling;
+
+    #[test]
+    fn the_province_has_facilities_of_exactly_the_classes_that_grants_can_name() {
+        let ceiling = Ceiling::embedded().unwrap();
+        let named: BTreeSet<&str> = ceiling.facility_classes().map(|class| class.as_str()).collect();
+        assert_eq!(named, FacilityClass::all().map(FacilityClass::code).collect());
+        assert!(ceiling.lodging_classes().all(|class| named.contains(class.as_str())));
     }
 }

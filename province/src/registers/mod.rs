@@ -63,7 +63,7 @@ impl Register {
                 "object-group",
             ],
             Self::PolicyBeneficiaries => {
-                &["group", "decision-number", "decision-date", "valid-from", "valid-until", "household-size"]
+                &["category", "decision-number", "decision-date", "valid-from", "valid-until", "household-size"]
             }
         }
     }
@@ -284,7 +284,7 @@ mod tests {
                 let other = registers.entry(Register::PolicyBeneficiaries, member).unwrap();
                 assert_eq!(other.get("decision-number").unwrap().reveal(), decision);
             }
-            let group = entry.get("group").unwrap().reveal();
+            let group = entry.get("category").unwrap().reveal();
             groups[PolicyGroup::ALL.iter().position(|known| known.code() == group).unwrap()] += 1;
         }
         assert!(groups.iter().all(|count| *count > 50), "{groups:?}");

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::{Budget, CapabilityRequest};
 use crate::contract;
-use crate::ids::{BoardName, Capability};
+use crate::ids::{BoardName, Capability, FacilityClass};
 use crate::scope::{
     AnyScope, LodgingScope, PersonScope, PlacesScope, PopulationScope, ReadersScope, RecordsScope, RegistersScope,
     ReportingScope, Scope,
@@ -110,6 +110,16 @@ impl Ceiling {
     /// The policy that ships with the host.
     pub fn embedded() -> Result<Self, CeilingError> {
         Self::parse(EMBEDDED)
+    }
+
+    /// Classes of facilities that a grant of `places` can name.
+    pub fn facility_classes(&self) -> impl Iterator<Item = &FacilityClass> {
+        self.places.iter().flat_map(|limit| &limit.scope.classes)
+    }
+
+    /// Classes of facilities that a grant of `lodging` can name.
+    pub fn lodging_classes(&self) -> impl Iterator<Item = &FacilityClass> {
+        self.lodging.iter().flat_map(|limit| &limit.scope.facility_classes)
     }
 
     /// Functions that may be granted of a capability. None: nothing may.

@@ -126,6 +126,12 @@ impl Instant {
         self.plus_seconds(hours.saturating_mul(3600))
     }
 
+    /// Whether this lies after `now` by more than corrected clocks still differ by, which is five minutes: a device's clock is ahead.
+    pub fn is_ahead_of(self, now: Self) -> bool {
+        const CLOCK_TOLERANCE_SECONDS: i64 = 5 * 60;
+        self.seconds_since(now) > CLOCK_TOLERANCE_SECONDS
+    }
+
     /// Whole seconds from `earlier` to this instant, towards zero; negative where it is later.
     pub fn seconds_since(self, earlier: Self) -> i64 {
         (self.micros - earlier.micros) / MICROS_PER_SECOND

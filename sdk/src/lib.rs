@@ -55,6 +55,7 @@ mod settings;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod text;
+mod time_of_day;
 
 pub use date::Date;
 pub use denial::{Denial, DenialKind, IfReachable};
@@ -65,3 +66,4 @@ pub use outcome::{NoData, Outcome, Refusal};
 pub use person::{Person, PersonKind, Pseudonym, SealedPerson};
 pub use settings::settings;
 pub use text::ToText;
+pub use time_of_day::TimeOfDay;

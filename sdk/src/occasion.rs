@@ -22,6 +22,18 @@ impl Occasion {
         Instant::from_micros(occasion::captured_at())
     }
 
+    /// [`Self::captured_at`], for calls that a device sends.
+    ///
+    /// # Errors
+    /// The refusal `clock-ahead` where the event lies in the future by more than clocks differ.
+    pub fn captured(&self) -> Result<Instant, Refusal> {
+        let captured = self.captured_at();
+        if captured.is_ahead_of(self.at()) {
+            return Err(Refusal::new("clock-ahead").because("the device's clock is ahead: set it, and read again"));
+        }
+        Ok(captured)
+    }
+
     /// The date of [`Self::at`] in province time.
     pub fn local_date(&self) -> Date {
         // The host's own date; the one of `at` is the same by the contract, and cannot fail.

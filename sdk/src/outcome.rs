@@ -70,6 +70,24 @@ impl<D> Outcome<D> {
         self
     }
 
+    /// Adds reasons and next steps that rules have chosen, as many as the contract takes.
+    #[must_use]
+    pub fn codes<'a>(
+        mut self,
+        reasons: impl IntoIterator<Item = &'a str>,
+        next: impl IntoIterator<Item = &'a str>,
+    ) -> Self {
+        const MOST_REASONS: usize = 16;
+        const MOST_NEXT: usize = 8;
+        for code in reasons.into_iter().take(MOST_REASONS.saturating_sub(self.reasons.len())) {
+            self.reasons.push(code.to_owned());
+        }
+        for code in next.into_iter().take(MOST_NEXT.saturating_sub(self.next.len())) {
+            self.next.push(code.to_owned());
+        }
+        self
+    }
+
     /// The decision.
     pub fn decision(&self) -> &str {
         &self.decision

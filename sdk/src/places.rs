@@ -2,7 +2,7 @@
 
 use crate::bindings::imports::pilothouse::places::places;
 use crate::codes::codes;
-use crate::{Date, Denial, DenialKind, FacilityId, UnitCode};
+use crate::{Date, Denial, DenialKind, FacilityId, Occasion, Refusal, UnitCode};
 
 codes! {
     /// Level of a unit.
@@ -136,6 +136,65 @@ fn codes_of(codes: Vec<String>) -> Result<Vec<UnitCode>, Denial> {
 /// `not-granted`.
 pub fn facility(id: &FacilityId) -> Result<Option<Facility>, Denial> {
     places::facility_by_id(id.as_str()).map(|facility| facility.map(Facility)).map_err(Denial::received)
+}
+
+/// The facility that a call is about: where a person stands, stays or deals.
+#[derive(Debug)]
+pub struct Site {
+    /// Which.
+    pub id: FacilityId,
+    /// What the list of facilities says of it. None: the list does not answer, which keeps nobody waiting.
+    pub facility: Option<Facility>,
+}
+
+impl Site {
+    /// The caller's own facility; for callers without one, the facility that they name in their own unit.
+    ///
+    /// # Errors
+    /// The refusals `other-facility`, `no-facility`, `facility-unknown` (or of a class outside the grant), `unit-mismatch`.
+    pub fn of(occasion: &Occasion, named: Option<&FacilityId>) -> Result<Self, Refusal> {
+        let own = occasion.facility();
+        let is_own = own.is_some();
+        let id = match (own, named) {
+            (Some(own), Some(named)) if own != *named => {
+                return Err(Refusal::new("other-facility")
+                    .at("/facility")
+                    .because("leave it out: the desk has its own"));
+            }
+            (Some(own), _) => own,
+            (None, Some(named)) => named.clone(),
+            (None, None) => {
+                return Err(Refusal::new("no-facility").at("/facility").because("name the facility"));
+            }
+        };
+        let facility = match facility(&id) {
+            Ok(Some(facility)) => facility,
+            Ok(None) => return Err(Self::unknown()),
+            Err(_) => return Ok(Self { id, facility: None }),
+        };
+        let elsewhere = facility.unit().is_some_and(|unit| occasion.unit().is_ok_and(|callers| callers != unit));
+        if !is_own && elsewhere {
+            return Err(Refusal::new("unit-mismatch")
+                .at("/facility")
+                .because("the facility lies in another unit than the caller's"));
+        }
+        Ok(Self { id, facility: Some(facility) })
+    }
+
+    /// The refusal for a facility that is none of those that the pilot serves.
+    pub fn unknown() -> Refusal {
+        Refusal::new("facility-unknown").at("/facility").because("no facility of this pilot's classes has this id")
+    }
+
+    /// The unit that it lies in, where that is known.
+    pub fn unit(&self) -> Option<UnitCode> {
+        self.facility.as_ref().and_then(Facility::unit)
+    }
+
+    /// Whether its licence is known not to be in force.
+    pub fn is_unlicensed(&self) -> bool {
+        self.facility.as_ref().is_some_and(|facility| facility.licence() != Licence::Valid)
+    }
 }
 
 /// At most 100 ids of facilities of a class, in a unit where given, in their order after `after`.

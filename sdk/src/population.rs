@@ -99,6 +99,10 @@ impl Claim {
         }
     }
 
+    fn asked(&self) -> individuals::Claim {
+        individuals::Claim { name: self.name().to_owned(), args: self.args() }
+    }
+
     fn args(&self) -> Vec<String> {
         match self {
             Self::AgeBetween(from, to) => vec![from.to_string(), to.to_string()],
@@ -120,12 +124,41 @@ impl Claim {
 /// # Errors
 /// `field-not-granted` names the first claim outside the grant (none is then answered); `not-found`, `budget-spent`, `unavailable`, `invalid`.
 pub fn verify<const N: usize>(person: &Person, claims: [Claim; N]) -> Result<[Answer; N], Denial> {
-    let asked: Vec<_> =
-        claims.iter().map(|claim| individuals::Claim { name: claim.name().to_owned(), args: claim.args() }).collect();
+    let asked: Vec<_> = claims.iter().map(Claim::asked).collect();
     let answers = individuals::verify(&person.0, &asked).map_err(Denial::received)?;
     let answers: [individuals::Answer; N] =
         answers.try_into().map_err(|_| Denial::local(DenialKind::Unavailable, "population.verify"))?;
     Ok(answers.map(Answer::received))
+}
+
+/// What the database says of a person, with the ends that every desk meets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Checked<const N: usize> {
+    /// The person is not recorded as dead; the answers to the claims, in their order.
+    Answered([Answer; N]),
+    /// Recorded as dead. A desk is told to see the police, and nothing else.
+    Deceased,
+    /// The number is not in the database: the manual procedure.
+    NotFound,
+    /// The database does not answer, or not to this pilot: go on, and verify later.
+    Unanswered,
+}
+
+/// Whether the person lives, and up to 11 further claims, in one call.
+pub fn check<const N: usize>(person: &Person, claims: [Claim; N]) -> Checked<N> {
+    let asked = [Claim::Alive].iter().chain(&claims).map(Claim::asked).collect::<Vec<_>>();
+    match individuals::verify(&person.0, &asked).map_err(Denial::received) {
+        Ok(answers) => match answers.split_first() {
+            Some((individuals::Answer::No, _)) => Checked::Deceased,
+            Some((_, rest)) => {
+                let answers: Vec<Answer> = rest.iter().copied().map(Answer::received).collect();
+                answers.try_into().map_or(Checked::Unanswered, Checked::Answered)
+            }
+            None => Checked::Unanswered,
+        },
+        Err(denial) if denial.is_not_found() => Checked::NotFound,
+        Err(_) => Checked::Unanswered,
+    }
 }
 
 codes! {

@@ -108,6 +108,56 @@ pub fn show(signal: Signal, text_key: &str) -> Result<(), Denial> {
     readings::show(signal.code(), text_key).map_err(Denial::received)
 }
 
+/// The light of a pilot's reader, in the words of its texts `show-green`, `show-amber` and `show-red`.
+///
+/// A reader that cannot show it is no reason to stop: the outcome says the same on the screen.
+pub fn light(signal: Signal) {
+    let key = match signal {
+        Signal::Green => "show-green",
+        Signal::Amber => "show-amber",
+        Signal::Red => "show-red",
+    };
+    let _ = show(signal, key);
+}
+
+/// How a person came into the call, as far as the grant lets it be seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// The method; none for who only declared a paper, or where it may not be seen.
+    pub method: Option<Method>,
+    /// The rung of the ladder; the lowest where nothing was read.
+    pub assurance: Assurance,
+    /// Whether a number is behind it that registers can be asked about. Where the reading may not be seen they are asked all the same.
+    pub has_number: bool,
+}
+
+impl Seen {
+    /// How this person came into the call.
+    pub fn of(person: &Person) -> Self {
+        let reading = reading_of(person);
+        let has_number = !matches!(reading, Ok(None));
+        let reading = reading.ok().flatten();
+        Self {
+            method: reading.as_ref().map(Reading::method),
+            assurance: reading.as_ref().map_or(Assurance::Declared, Reading::assurance),
+            has_number,
+        }
+    }
+
+    /// Whether a card or its code was shown. Who typed a number showed none, so the card's state says nothing about this person.
+    pub fn card_was_shown(self) -> bool {
+        match self.method {
+            Some(Method::QrCard | Method::NfcChip | Method::VneidQr | Method::Face | Method::Fingerprint) => true,
+            Some(Method::Manual | Method::Other) | None => false,
+        }
+    }
+
+    /// The method as indicators name it.
+    pub fn code(self) -> &'static str {
+        self.method.map_or("paper", Method::code)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,6 +8,17 @@ use fluent_syntax::ast;
 /// The languages of every pilot.
 const LANGUAGES: [&str; 2] = ["vi", "en"];
 
+/// What functions of this SDK say for a pilot that calls them.
+const SAID_BY_THE_SDK: [(&str, &[&str]); 4] = [
+    ("readers::light(", &["show-green", "show-amber", "show-red"]),
+    (
+        "Site::of(",
+        &["refusal-other-facility", "refusal-no-facility", "refusal-facility-unknown", "refusal-unit-mismatch"],
+    ),
+    (".captured()?", &["refusal-clock-ahead"]),
+    (".own_facility()?", &["refusal-no-facility"]),
+];
+
 /// Compares `texts/vi.ftl`, `texts/en.ftl`, `src/` and `pilot.toml` of the pilot in `root` (`env!("CARGO_MANIFEST_DIR")`), both ways.
 /// Answers what is wrong, one sentence each; nothing where all is well.
 ///
@@ -17,6 +28,7 @@ const LANGUAGES: [&str; 2] = ["vi", "en"];
 /// |---|---|
 /// | `.say("KEY", [("name", …)])`, `show(…, "KEY")`, `obstacle(…, "KEY")` | `KEY`, with the variables `$name` |
 /// | `.reason("CODE")`, `.next("CODE")`, `Refusal::new("CODE")` | `reason-CODE`, `next-CODE`, `refusal-CODE` |
+/// | `readers::light(…)`, `Site::of(…)`, `.captured()?`, `.own_facility()?` | the three lights, the refusals of each |
 /// | a decision of the manifest | `decision-CODE` |
 ///
 /// Keys stand there as literals. Those that a rule computes are named in `computed`, as the text's own key.
@@ -135,6 +147,11 @@ fn said(root: &Path, wrong: &mut Vec<String>) -> BTreeMap<String, Option<Variabl
         let source = source.split("#[cfg(test)]").next().unwrap_or_default();
         for (call, prefix) in [(".reason(", "reason-"), (".next(", "next-"), ("Refusal::new(", "refusal-")] {
             said.extend(after(source, call).filter_map(literal).map(|(code, _)| (format!("{prefix}{code}"), None)));
+        }
+        for (call, keys) in SAID_BY_THE_SDK {
+            if source.contains(call) {
+                said.extend(keys.iter().map(|key| ((*key).to_owned(), None)));
+            }
         }
         for call in ["show(", "obstacle("] {
             let second =

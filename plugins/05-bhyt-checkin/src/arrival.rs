@@ -230,15 +230,14 @@ enum Identity {
 
 impl Identity {
     fn of(arrival: &Arrival) -> Self {
-        let claims = [Claim::Alive, Claim::NameMatches, Claim::BirthDateMatches, Claim::CardValid];
-        match population::verify(&arrival.patient, claims) {
-            Ok([alive, ..]) if alive.is_no() => Self::Deceased,
-            Ok([_, name, birth, _]) if name.is_no() || birth.is_no() => Self::CardDiffers,
+        match population::check(&arrival.patient, [Claim::NameMatches, Claim::BirthDateMatches, Claim::CardValid]) {
+            Checked::Deceased => Self::Deceased,
+            Checked::Answered([name, birth, _]) if name.is_no() || birth.is_no() => Self::CardDiffers,
             // Who brought no card is not told to renew it: small children have none.
-            Ok([.., card]) if card.is_no() && arrival.shows_card() => Self::CardExpired,
-            Ok(_) => Self::Fits,
-            Err(denial) if denial.is_not_found() => Self::NotFound,
-            Err(_) => Self::Unreachable,
+            Checked::Answered([.., card]) if card.is_no() && arrival.shows_card() => Self::CardExpired,
+            Checked::Answered(_) => Self::Fits,
+            Checked::NotFound => Self::NotFound,
+            Checked::Unanswered => Self::Unreachable,
         }
     }
 

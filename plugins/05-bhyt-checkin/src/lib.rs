@@ -114,12 +114,7 @@ fn on_reading(occasion: &Occasion, reading: Reading) -> Result<Outcome<CheckedIn
         captured: reading.captured_at(),
     };
     let answer = arrive(occasion, &arrival)?;
-    // A reader that cannot show it is no reason to stop: the outcome says the same on the screen.
-    let _ = match answer.signal() {
-        Signal::Green => readers::show(Signal::Green, "show-green"),
-        Signal::Amber => readers::show(Signal::Amber, "show-amber"),
-        Signal::Red => readers::show(Signal::Red, "show-red"),
-    };
+    readers::light(answer.signal());
     Ok(answer.into_outcome())
 }
 

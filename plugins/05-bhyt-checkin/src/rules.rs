@@ -12,9 +12,6 @@ pub(crate) const LEVEL_UNDER_SIX: u32 = 100;
 /// Oldest age in whole years of a child who is insured without a card. Source: Decree 188/2025/NĐ-CP, Article 37.
 pub(crate) const LAST_AGE_UNDER_SIX: u8 = 5;
 
-/// How far a reader's clock may be ahead of the host's, in seconds: what corrected clocks still differ by.
-pub(crate) const CLOCK_TOLERANCE_SECONDS: i64 = 5 * 60;
-
 /// Why the patient comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -116,10 +113,9 @@ pub(crate) enum Timeliness {
 
 /// Whether a reading may still be replayed: the clock of a visit runs from the event, not from when its message arrived.
 pub(crate) fn timeliness(captured: Instant, at: Instant, late_limit_hours: u32) -> Timeliness {
-    let age = at.seconds_since(captured);
-    if age < -CLOCK_TOLERANCE_SECONDS {
+    if captured.is_ahead_of(at) {
         Timeliness::ClockAhead
-    } else if age > i64::from(late_limit_hours) * 3600 {
+    } else if at.seconds_since(captured) > i64::from(late_limit_hours) * 3600 {
         Timeliness::TooLate
     } else {
         Timeliness::InTime

@@ -72,3 +72,4 @@ refusal-facility-not-licensed = The facility's licence is not in force
 refusal-no-open-visit = Nothing is open for this visit
 refusal-no-such-visit = There is no such visit
 refusal-other-person = The visit is another person's
+refusal-no-facility = No facility was named

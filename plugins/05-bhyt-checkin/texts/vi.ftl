@@ -72,3 +72,4 @@ refusal-facility-not-licensed = Giấy phép của cơ sở không còn hiệu l
 refusal-no-open-visit = Lượt khám này không còn gì phải xác minh
 refusal-no-such-visit = Không có lượt khám này
 refusal-other-person = Lượt khám là của người khác
+refusal-no-facility = Chưa nêu cơ sở khám, chữa bệnh

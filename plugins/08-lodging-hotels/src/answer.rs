@@ -157,7 +157,7 @@ impl Answer {
             Decision::Queued => "queued",
             Decision::Needs => "needs",
         };
-        let outcome = coded(Outcome::with_data(decision, data), &self.reasons, &self.next);
+        let outcome = Outcome::with_data(decision, data).codes(self.reasons, self.next);
         match self.say {
             Say::Sent => outcome.say("notice-sent", [("due", due)]),
             Say::SentLate => outcome.say("notice-sent-late", [("due", due)]),
@@ -168,19 +168,6 @@ impl Answer {
             Say::OnPaper => outcome.say("notice-on-paper", []),
         }
     }
-}
-
-/// Reasons and next steps of an outcome, as many as the contract takes.
-pub(crate) fn coded<D>(mut outcome: Outcome<D>, reasons: &[&'static str], next: &[&'static str]) -> Outcome<D> {
-    const MOST_REASONS: usize = 16;
-    const MOST_NEXT: usize = 8;
-    for code in reasons.iter().take(MOST_REASONS) {
-        outcome = outcome.reason(*code);
-    }
-    for code in next.iter().take(MOST_NEXT) {
-        outcome = outcome.next(*code);
-    }
-    outcome
 }
 
 /// What was noticed about a guest, as reasons and next steps, before the notice went out.

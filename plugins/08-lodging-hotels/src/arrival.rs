@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::answer::{Answer, Counted, Decision, Noted, Noticed, guests};
 use crate::desk::{Desk, Notice};
-use crate::guests::{Said, Seen, look};
+use crate::guests::{Guest, Said, look};
 use crate::rules::{self, Declared, Mistake, Question, Way};
 use crate::stays::{self, Presence, STAYS, Standing, Stay};
 
@@ -157,7 +157,7 @@ impl Desk {
     }
 
     /// Whether something has to be asked first.
-    fn question(&self, req: &Arrive) -> Result<Seen, Box<Answer>> {
+    fn question(&self, req: &Arrive) -> Result<Guest, Box<Answer>> {
         let said = Said {
             has_permitted_stay: req.permitted_until.is_some(),
             has_adult: req.with_adult.is_some(),
@@ -272,12 +272,7 @@ pub(crate) fn on_reading(occasion: &Occasion, reading: Reading) -> Result<Outcom
     if answer.decision != Decision::Needs {
         answer = answer.reason("room-missing").next("enter-room");
     }
-    // A reader that cannot show it is no reason to stop: the outcome says the same on the screen.
-    let _ = match answer.signal() {
-        Signal::Green => readers::show(Signal::Green, "show-green"),
-        Signal::Amber => readers::show(Signal::Amber, "show-amber"),
-        Signal::Red => readers::show(Signal::Red, "show-red"),
-    };
+    readers::light(answer.signal());
     let outcome = answer.into_outcome(&req.stay_ref, &desk.settings.police_phone);
     desk.close();
     Ok(outcome)

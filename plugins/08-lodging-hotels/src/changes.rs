@@ -263,7 +263,7 @@ pub(crate) struct Departed {
 /// The guest left.
 pub(crate) fn depart(occasion: &Occasion, req: Depart) -> Result<Outcome<Departed>, Refusal> {
     let mut desk = Desk::open(occasion, req.facility.as_ref())?;
-    if rules::is_ahead(req.left, desk.at) {
+    if req.left.is_ahead_of(desk.at) {
         return Err(Refusal::invalid("/left", "enter a guest who has left: the time lies in the future"));
     }
     let mut row = remembered(&desk, &req.stay_ref);

@@ -4,7 +4,7 @@ use pilothouse_sdk::lodging::Handover;
 use pilothouse_sdk::prelude::*;
 
 use crate::answer::{Answer, Counted, Tally};
-use crate::house::{House, facility_unknown};
+use crate::house::House;
 use crate::rules::{self, Timeliness};
 use crate::settings::{LatePolicy, Settings};
 use crate::stays::{Change, Standing, Stay};
@@ -76,7 +76,7 @@ impl Desk {
             DenialKind::Conflict => {
                 Err(Refusal::conflict("this reference has another stay: choose a new one").at("/stay_ref"))
             }
-            DenialKind::NotFound => Err(facility_unknown()),
+            DenialKind::NotFound => Err(Site::unknown()),
             DenialKind::Invalid => Err(denial.into()),
             // Not granted for this class, these guests, this unit: the law's duty stays.
             DenialKind::NotGranted

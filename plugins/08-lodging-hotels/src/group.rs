@@ -4,7 +4,7 @@ use pilothouse_sdk::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::answer::{Decision, coded};
+use crate::answer::Decision;
 use crate::arrival::Arrive;
 use crate::desk::Desk;
 
@@ -100,6 +100,6 @@ pub(crate) fn arrive_group(occasion: &Occasion, req: ArriveGroup) -> Result<Outc
     let decision = if group.problems.is_empty() { "group-notified" } else { "group-incomplete" };
     let (ok, problems) = (group.ok.to_text(), group.problems.len().to_text());
     let queued = group.queued.to_text();
-    let outcome = coded(Outcome::with_data(decision, group), &reasons, &next);
+    let outcome = Outcome::with_data(decision, group).codes(reasons, next);
     Ok(outcome.say("group", [("ok", ok), ("queued", queued), ("problems", problems)]))
 }

@@ -7,7 +7,7 @@ use crate::settings::{InvalidCard, Settings};
 
 /// A guest as seen at the desk.
 #[derive(Debug)]
-pub(crate) struct Seen {
+pub(crate) struct Guest {
     pub(crate) kind: PersonKind,
     /// As indicators name it.
     pub(crate) method: &'static str,
@@ -16,7 +16,7 @@ pub(crate) struct Seen {
     pub(crate) first: Option<Answer>,
 }
 
-impl Seen {
+impl Guest {
     pub(crate) fn is_foreign(&self) -> bool {
         self.kind == PersonKind::Foreigner
     }
@@ -32,15 +32,12 @@ pub(crate) struct Said {
 }
 
 /// Looks at a guest.
-pub(crate) fn look(guest: &Person, said: Said, settings: &Settings) -> Seen {
-    let reading = readers::reading_of(guest);
-    // Somebody who only declared a paper is in no database. Where the reading may not be seen, the database is asked all the same.
-    let has_number = !matches!(reading, Ok(None));
-    let (method, assurance) =
-        reading.ok().flatten().map_or((None, Assurance::Declared), |r| (Some(r.method()), r.assurance()));
+pub(crate) fn look(guest: &Person, said: Said, settings: &Settings) -> Guest {
+    // Somebody who only declared a paper is in no database.
+    let by = Seen::of(guest);
     let kind = guest.kind().unwrap_or(match said {
         Said { has_permitted_stay: true, .. } => PersonKind::Foreigner,
-        _ if has_number => PersonKind::Citizen,
+        _ if by.has_number => PersonKind::Citizen,
         _ => PersonKind::Unidentified,
     });
     let mut noted = Noted::default();
@@ -48,23 +45,19 @@ pub(crate) fn look(guest: &Person, said: Said, settings: &Settings) -> Seen {
         if !said.has_adult {
             noted.reason("without-identity").next("ask-for-identity");
         }
-    } else if has_number && assurance < settings.min_assurance {
+    } else if by.has_number && by.assurance < settings.min_assurance {
         noted.reason("low-assurance").next("ask-chip");
     }
-    let first = if has_number { ask(guest, method, said, settings, &mut noted) } else { None };
-    Seen { kind, method: method.map_or("paper", Method::code), noted, first }
+    let first = if by.has_number { ask(guest, by, said, settings, &mut noted) } else { None };
+    Guest { kind, method: by.code(), noted, first }
 }
 
 /// Asks the population database. Whatever it says or does not say, only a death and a question of the department's stop the notice.
-fn ask(guest: &Person, method: Option<Method>, said: Said, settings: &Settings, noted: &mut Noted) -> Option<Answer> {
-    // Who typed a number showed no card, so its state says nothing about this guest.
-    let card_was_shown = matches!(method, Some(Method::QrCard | Method::NfcChip | Method::VneidQr));
-    match population::verify(guest, [Claim::Alive, Claim::CardValid, Claim::NameMatches]) {
-        Ok([alive, card_valid, name]) => {
-            if alive.is_no() {
-                return Some(Answer::see_police_desk());
-            }
-            if card_was_shown && card_valid.is_no() {
+fn ask(guest: &Person, by: Seen, said: Said, settings: &Settings, noted: &mut Noted) -> Option<Answer> {
+    match population::check(guest, [Claim::CardValid, Claim::NameMatches]) {
+        Checked::Deceased => return Some(Answer::see_police_desk()),
+        Checked::Answered([card_valid, name]) => {
+            if by.card_was_shown() && card_valid.is_no() {
                 if settings.invalid_card == InvalidCard::AskFirst && !said.is_confirmed {
                     return Some(Answer::question("card-not-valid"));
                 }
@@ -74,11 +67,11 @@ fn ask(guest: &Person, method: Option<Method>, said: Said, settings: &Settings, 
                 noted.reason("card-differs").next("compare-id");
             }
         }
-        Err(denial) if denial.is_not_found() => {
+        Checked::NotFound => {
             noted.reason("not-in-population").next("check-number");
         }
         // The notice is owed whether or not the database answers.
-        Err(_) => {
+        Checked::Unanswered => {
             noted.reason("not-verified");
         }
     }

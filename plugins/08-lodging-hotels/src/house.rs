@@ -1,6 +1,5 @@
 //! The facility at hand: whose notices these are, where it lies, whether it may take guests.
 
-use pilothouse_sdk::places::Licence;
 use pilothouse_sdk::prelude::*;
 
 use crate::stays::{HOUSES, HouseRow};
@@ -18,35 +17,10 @@ impl House {
     /// The caller's own facility; for callers without one, the facility that they name in their own unit.
     ///
     /// # Errors
-    /// `other-facility`, `no-facility`, `facility-unknown`, `unit-mismatch`.
+    /// Those of [`Site::of`].
     pub(crate) fn of(occasion: &Occasion, named: Option<&FacilityId>) -> Result<Self, Refusal> {
-        let own = occasion.facility();
-        let is_own = own.is_some();
-        let id = match (own, named) {
-            (Some(own), Some(named)) if own != *named => {
-                return Err(Refusal::new("other-facility")
-                    .at("/facility")
-                    .because("leave it out: the desk has its own"));
-            }
-            (Some(own), _) => own,
-            (None, Some(named)) => named.clone(),
-            (None, None) => {
-                return Err(Refusal::new("no-facility").at("/facility").because("name the facility"));
-            }
-        };
-        let facility = match places::facility(&id) {
-            Ok(Some(facility)) => facility,
-            Ok(None) => return Err(facility_unknown()),
-            // The list of facilities does not answer: the notice is owed all the same.
-            Err(_) => return Ok(Self { id, unit: None, is_unlicensed: false }),
-        };
-        let unit = facility.unit();
-        if !is_own && unit.as_ref().is_some_and(|unit| occasion.unit().is_ok_and(|callers| callers != *unit)) {
-            return Err(Refusal::new("unit-mismatch")
-                .at("/facility")
-                .because("the facility lies in another unit than the caller's"));
-        }
-        Ok(Self { id, unit, is_unlicensed: facility.licence() != Licence::Valid })
+        let site = Site::of(occasion, named)?;
+        Ok(Self { unit: site.unit(), is_unlicensed: site.is_unlicensed(), id: site.id })
     }
 
     /// Remembers that the facility notified today, and takes it off the list of silent ones. Answers whether it is its first notice.
@@ -70,9 +44,4 @@ impl House {
             }
         }
     }
-}
-
-/// The facility is none of those that this pilot serves.
-pub(crate) fn facility_unknown() -> Refusal {
-    Refusal::new("facility-unknown").at("/facility").because("no hotel, guesthouse or public guest house has this id")
 }

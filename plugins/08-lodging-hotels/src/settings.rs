@@ -3,7 +3,7 @@
 use pilothouse_sdk::prelude::*;
 use serde::Deserialize;
 
-use crate::rules::{AtCutoff, Clock, TimeOfDay};
+use crate::rules::{AtCutoff, Clock};
 
 /// What the desk does about a notice that is late.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]

@@ -7,7 +7,6 @@ use pilothouse_sdk::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::answer::coded;
 use crate::house::House;
 use crate::rules;
 use crate::stays::{self, HOUSES, STAYS, Standing, Stay};
@@ -174,7 +173,7 @@ fn worded(tonight: Tonight, police_answer: bool) -> Outcome<Tonight> {
     fixes.dedup();
     let (has_rejected, has_unnamed) = (!tonight.rejected.is_empty(), !tonight.without_identity.is_empty());
     let (has_asked, has_overdue) = (!tonight.stayed_or_left.is_empty(), tonight.overdue > 0);
-    let mut outcome = coded(Outcome::with_data("tonight", tonight), &[], &fixes);
+    let mut outcome = Outcome::with_data("tonight", tonight).codes([], fixes);
     if !police_answer {
         outcome = outcome.reason("police-state-unknown");
     }

@@ -7,7 +7,7 @@ use pilothouse_registry::Effective;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 use wasmtime::component::{Component, ComponentExportIndex, Instance, InstancePre, Resource, ResourceTable, TypedFunc};
-use wasmtime::{Engine, Store, Trap};
+use wasmtime::{Engine, Store, Trap, UpdateDeadline};
 
 use crate::budgets::Budgets;
 use crate::call::{Call, HOSTCALL_BYTES, MAX_HANDLES, MAX_RESOURCES};
@@ -175,13 +175,25 @@ pub enum Fault {
     #[error("the component ran out of stack: a corrected version is needed")]
     Stack,
     /// What it answered is no valid outcome: too long, no UTF-8, out of its memory.
-    #[error("the component's answer could not be taken: too long, no UTF-8 text, or outside its memory")]
+    #[error(
+        "the component's answer could not be taken, being too long, no UTF-8 text or outside its memory: a corrected version is needed"
+    )]
     Answer,
+    /// It decided what its manifest does not declare.
+    #[error(
+        "the component decided what its manifest does not declare: add it to `decisions` of the operation, or correct the component"
+    )]
+    Undeclared,
+    /// Its data is no JSON, or not as its own schema says.
+    #[error("the component's data is not what its own schema says: correct the schema or the component")]
+    Schema,
     /// It made more calls, held more handles or moved more bytes than an invocation may.
-    #[error("the component held more handles or moved more bytes than one invocation may")]
+    #[error(
+        "the component made more calls, held more handles or moved more bytes than one invocation may: a corrected version is needed"
+    )]
     Excess,
     /// It has no such export.
-    #[error("the component does not export what was asked for")]
+    #[error("the component does not export what was asked for: build it again with `pilot build`")]
     NoExport,
     /// No place for another instance.
     #[error("all places for running components are taken: try again")]
@@ -190,7 +202,7 @@ pub enum Fault {
     #[error("the host could not carry the call: see its log")]
     Host,
     /// A replay went another way than the recording.
-    #[error("the replay left the recording")]
+    #[error("the replay left the recording: see the difference that it names")]
     Differs,
 }
 
@@ -209,6 +221,8 @@ impl Fault {
             Fault::Table => "table",
             Fault::Stack => "stack",
             Fault::Answer => "answer",
+            Fault::Undeclared => "undeclared-decision",
+            Fault::Schema => "outside-schema",
             Fault::Excess => "excess",
             Fault::NoExport => "no-export",
             Fault::Full => "full",
@@ -474,8 +488,17 @@ impl Pilot {
         store.limiter(|call| &mut call.limits);
         store.set_hostcall_fuel(HOSTCALL_BYTES);
         store.set_max_component_handles(MAX_HANDLES);
-        store.set_epoch_deadline(ticks_for(self.deadline));
-        store.epoch_deadline_trap();
+        // At every tick the others have their turn: a guest that loops has no processor for itself, however many of them loop.
+        store.set_epoch_deadline(1);
+        let mut left = ticks_for(self.deadline);
+        let end = store.data().funnel.deadline();
+        store.epoch_deadline_callback(move |_| {
+            left = left.saturating_sub(1);
+            if left == 0 || end <= Instant::now() {
+                return Err(Trap::Interrupt.into());
+            }
+            Ok(UpdateDeadline::Yield(1))
+        });
         store
     }
 

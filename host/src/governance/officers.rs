@@ -9,7 +9,7 @@ use pilothouse_registry::{
     Grant, GrantId, GrantState, KeyId, OfficerId, Package, PilotId, Trust, TrustedKey, VendorId, keys as vendor_keys,
 };
 use pilothouse_runtime::record::outcome_bytes;
-use pilothouse_runtime::{Finished, Recording};
+use pilothouse_runtime::{Entry, Finished, Recording};
 use pilothouse_store::StateChange;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
@@ -520,7 +520,13 @@ impl House {
             });
         }
         let Some(linked) = &version.pilot else { return Err(HouseError::NotGranted { pilot, functions: Vec::new() }) };
-        let again: Finished = linked.replay(&recording, &self.0.providers, &self.0.faults).await;
+        let mut again: Finished = linked.replay(&recording, &self.0.providers, &self.0.faults).await;
+        // What the host made of the outcome is part of the ending, so it is made of it again.
+        let operation = match &recording.entry {
+            Entry::Operation { name, .. } => Some(parse("operation", name)?),
+            Entry::Reading | Entry::Tick { .. } => None,
+        };
+        super::serve::judge(&version, operation.as_ref(), &mut again);
         let (then, new) = (outcome_bytes(&recording.ended), outcome_bytes(&again.recording.ended));
         let same = then == new && again.difference.is_none() && again.recording.calls == recording.calls;
         let difference = again.difference.or_else(|| (!same).then(|| "the ending has other bytes".to_owned()));

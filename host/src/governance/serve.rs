@@ -387,10 +387,15 @@ pub(crate) fn take(running: &Running, what: &What, province: &Province, at: i64)
 /// A decision outside the declared set, or data outside its schema, is the guest's fault: nothing of the call is kept.
 pub(crate) fn judge(running: &Running, operation: Option<&OperationName>, finished: &mut Finished) {
     let Ended::Decided(decided) = &finished.recording.ended else { return };
-    if !is_declared(running, &finished.recording.entry, decided) || !fits_schema(running, operation, decided) {
-        finished.pending = pilothouse_runtime::pending::Pending::default();
-        finished.recording.ended = Ended::Fault { fault: Fault::Answer };
-    }
+    let fault = if !is_declared(running, &finished.recording.entry, decided) {
+        Fault::Undeclared
+    } else if !fits_schema(running, operation, decided) {
+        Fault::Schema
+    } else {
+        return;
+    };
+    finished.pending = pilothouse_runtime::pending::Pending::default();
+    finished.recording.ended = Ended::Fault { fault };
 }
 
 fn is_declared(running: &Running, entry: &Entry, decided: &Decided) -> bool {

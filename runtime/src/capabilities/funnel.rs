@@ -98,6 +98,11 @@ impl Funnel {
         Funnel { rights, budgets, faults, unit, now, deadline, trail }
     }
 
+    /// By when the call has to end.
+    pub(crate) fn deadline(&self) -> Instant {
+        self.deadline
+    }
+
     pub(crate) fn rights(&self) -> Arc<Effective> {
         Arc::clone(&self.rights)
     }

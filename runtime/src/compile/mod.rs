@@ -40,7 +40,9 @@ pub enum CompileError {
     #[error("the cache of compiled components could not be written: see that the data folder is writable and has room")]
     Cache(#[source] std::io::Error),
     /// What was compiled does not fit this engine.
-    #[error("the compiled component does not fit this engine: clear the cache folder and start again")]
+    #[error(
+        "the compiled component does not fit this engine: let it declare less memory and smaller tables; if it fitted before, clear the cache folder and start again"
+    )]
     Foreign(#[source] wasmtime::Error),
 }
 

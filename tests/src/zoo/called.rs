@@ -23,6 +23,20 @@ legal-basis = ["91/2025/QH15"]
 budget = { calls-per-minute = 60 }
 "#;
 
+/// The request of the one that writes.
+const MAY_WRITE: &str = r#"
+[[capability]]
+name = "records"
+functions = ["get", "put"]
+purpose = { vi = "Thử bảng riêng (giả định)", en = "Trying the tables (fictional)" }
+legal-basis = ["91/2025/QH15"]
+budget = { calls-per-minute = 600 }
+[capability.scope]
+max-rows = 10
+max-bytes = 10000
+tables.zoo = { retention-days = 30 }
+"#;
+
 /// The request of the one that collects handles.
 const MAY_FIND_PLACES: &str = r#"
 [[capability]]
@@ -158,6 +172,31 @@ pub(super) const SPECIMENS: &[Specimen] = &[
         make: || Module { call: "unreachable", ..Module::default() }.component(""),
     },
     Specimen {
+        name: "zoo-writes-and-traps",
+        does: "writes a row and traps; for a longer input than `{}` it says how many such rows there are",
+        fate: Fault("trapped"),
+        requests: MAY_WRITE,
+        make: || {
+            // Table at 6000, key at 6010, value at 6020, answers at 6104; the number in the answer's data is its sixth byte.
+            let call = format!(
+                "(if (i32.eq (local.get 3) (i32.const 2)) (then
+                    (call $put (i32.const 6000) (i32.const 3) (i32.const 6010) (i32.const 1) (i32.const 6020) (i32.const 2) (i32.const 0) (i64.const 0) (i32.const 0) (i32.const 0) (i32.const 6104))
+                    unreachable))
+                (call $get (i32.const 6000) (i32.const 3) (i32.const 6010) (i32.const 1) (i32.const 6104))
+                (i32.store8 (i32.const 1105) (i32.add (i32.const 48) (i32.load8_u (i32.const 6112))))
+                {ANSWER}"
+            );
+            Module {
+                imports: r#"(import "pilothouse:records/tables@1.0.0" "get" (func $get (param i32 i32 i32 i32 i32)))
+                    (import "pilothouse:records/tables@1.0.0" "put" (func $put (param i32 i32 i32 i32 i32 i32 i32 i64 i32 i32 i32)))"#,
+                more: r#"(data (i32.const 6000) "zoo") (data (i32.const 6010) "k") (data (i32.const 6020) "{}")"#,
+                call: &call,
+                ..Module::default()
+            }
+            .component("import pilothouse:records/tables@1.0.0;")
+        },
+    },
+    Specimen {
         name: "zoo-turned-name",
         does: "traps in a function whose name a right-to-left override shows turned round",
         fate: Fault("trapped"),
@@ -208,7 +247,7 @@ pub(super) const SPECIMENS: &[Specimen] = &[
     Specimen {
         name: "zoo-undeclared-decision",
         does: "decides what its manifest does not declare",
-        fate: AnswerRefused,
+        fate: AnswerRefused("undeclared-decision"),
         requests: "",
         make: || {
             Module { more: r#"(data (i32.const 5000) "grant")"#, decision: (5000, 5), ..Module::default() }
@@ -218,21 +257,21 @@ pub(super) const SPECIMENS: &[Specimen] = &[
     Specimen {
         name: "zoo-no-json",
         does: "answers with data that is no JSON",
-        fate: AnswerRefused,
+        fate: AnswerRefused("outside-schema"),
         requests: "",
         make: || Module { data: (r#"{\22n\22:"#, 5), ..Module::default() }.component(""),
     },
     Specimen {
         name: "zoo-other-json",
         does: "answers with JSON outside its own schema",
-        fate: AnswerRefused,
+        fate: AnswerRefused("outside-schema"),
         requests: "",
         make: || Module { data: (r#"{\22name\22:\22Th\e1\bb\ad\22}"#, 15), ..Module::default() }.component(""),
     },
     Specimen {
         name: "zoo-deep-json",
         does: "answers with JSON nested a hundred thousand deep",
-        fate: AnswerRefused,
+        fate: AnswerRefused("outside-schema"),
         requests: "",
         make: || {
             let call = format!("(memory.fill (i32.const 70000) (i32.const 0x5b) (i32.const 100000))

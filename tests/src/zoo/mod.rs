@@ -51,8 +51,9 @@ pub enum Fate {
     Fault(&'static str),
     /// Its call ends with its outcome, but a capability call in it was denied with this code.
     Denied(&'static str),
-    /// Its call answers what the manifest or its own schema does not allow: no outcome reaches the caller.
-    AnswerRefused,
+    /// Its call answers what the manifest or its own schema does not allow: the host makes this fault of it, and no outcome reaches
+    /// the caller.
+    AnswerRefused(&'static str),
     /// Its call is answered as an honest one's. Only [`CALM`] is so.
     Answered,
 }

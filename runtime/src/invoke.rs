@@ -337,7 +337,7 @@ impl<'p> Kept<'p> {
         let trail = Trail::Written(Vec::with_capacity(8));
         let (asked, call) = pilot.call(Arc::clone(&pilot.rights), request, providers, faults, trail);
         *self.store.data_mut() = call;
-        self.store.set_epoch_deadline(ticks_for(pilot.deadline));
+        share_time(&mut self.store, pilot.deadline);
         match pilot.ask(&mut self.store, &self.instance, &asked.entry).await {
             Ok(ended) => ended,
             Err(error) => Ended::Fault { fault: fault_of(&error, self.store.data().limits.refused()) },
@@ -488,17 +488,7 @@ impl Pilot {
         store.limiter(|call| &mut call.limits);
         store.set_hostcall_fuel(HOSTCALL_BYTES);
         store.set_max_component_handles(MAX_HANDLES);
-        // At every tick the others have their turn: a guest that loops has no processor for itself, however many of them loop.
-        store.set_epoch_deadline(1);
-        let mut left = ticks_for(self.deadline);
-        let end = store.data().funnel.deadline();
-        store.epoch_deadline_callback(move |_| {
-            left = left.saturating_sub(1);
-            if left == 0 || end <= Instant::now() {
-                return Err(Trap::Interrupt.into());
-            }
-            Ok(UpdateDeadline::Yield(1))
-        });
+        share_time(&mut store, self.deadline);
         store
     }
 
@@ -565,6 +555,21 @@ impl Pilot {
             Err(error) => Err(fault_of(&error, store.data().limits.refused())),
         }
     }
+}
+
+/// Ends a call at its deadline, and at every tick before it gives the others their turn: a guest that loops has no processor for
+/// itself, however many of them loop.
+fn share_time(store: &mut Store<Call>, deadline: Duration) {
+    let mut left = ticks_for(deadline);
+    let end = store.data().funnel.deadline();
+    store.set_epoch_deadline(1);
+    store.epoch_deadline_callback(move |_| {
+        left = left.saturating_sub(1);
+        if left == 0 || end <= Instant::now() {
+            return Err(Trap::Interrupt.into());
+        }
+        Ok(UpdateDeadline::Yield(1))
+    });
 }
 
 /// Takes an outcome or a refusal over, with every size checked.

@@ -18,7 +18,7 @@ use crate::contract;
 use crate::engine::{MAX_TABLE_ELEMENTS, ticks_for};
 use crate::faults::Faults;
 use crate::limits::{Exceeded, Limits};
-use crate::link::{LinkError, link, link_for_trial};
+use crate::link::{LinkError, link, link_for_replay, link_for_trial};
 use crate::occasion::Occasion;
 use crate::pending::Pending;
 use crate::people::{Arrival, Kind, People, Person, PilotKeys, Presented};
@@ -46,6 +46,36 @@ pub struct Pilot {
     memory: usize,
     /// Whether it may be called now.
     pub quarantine: Quarantine,
+}
+
+/// A pilot version that can run recorded invocations again, and do nothing else: it holds no right.
+pub struct Replayer(Pilot);
+
+impl Replayer {
+    /// Links a compiled component for replays. What it is granted now plays no part: its answers come from the recording.
+    ///
+    /// # Errors
+    /// Where it imports what is not in the contract.
+    pub fn new(engine: &Engine, component: &Component, terms: Terms) -> Result<Replayer, LinkError> {
+        let pre = link_for_replay(engine, component)?;
+        // Should a call ever pass the recording by, the decision denies it.
+        let terms = Terms { rights: Arc::new(Effective::none()), ..terms };
+        Ok(Replayer(Pilot::linked(pre, component, terms)))
+    }
+
+    /// Runs a recorded invocation again, offline: every capability call is answered from the recording.
+    pub async fn replay(&self, recording: &Recording, providers: &Arc<Providers>) -> Finished {
+        let people =
+            recording.people.iter().map(|person| Arrival::recorded(person.kind, person.presented.clone())).collect();
+        let request = Request {
+            id: recording.id.clone(),
+            entry: recording.entry.clone(),
+            occasion: Arc::clone(&recording.occasion),
+            settings: Arc::clone(&recording.settings),
+            people,
+        };
+        self.0.run(request, providers, &Arc::new(Faults::default()), Mode::Replay(recording.calls.clone())).await
+    }
 }
 
 /// What fixes a pilot version, beside its component.
@@ -408,20 +438,6 @@ impl Pilot {
     /// Runs one request in a fresh instance.
     pub async fn invoke(&self, request: Request, providers: &Arc<Providers>, faults: &Arc<Faults>) -> Finished {
         self.run(request, providers, faults, Mode::Live).await
-    }
-
-    /// Runs a recorded invocation again, offline: every capability call is answered from the recording.
-    pub async fn replay(&self, recording: &Recording, providers: &Arc<Providers>, faults: &Arc<Faults>) -> Finished {
-        let people =
-            recording.people.iter().map(|person| Arrival::recorded(person.kind, person.presented.clone())).collect();
-        let request = Request {
-            id: recording.id.clone(),
-            entry: recording.entry.clone(),
-            occasion: Arc::clone(&recording.occasion),
-            settings: Arc::clone(&recording.settings),
-            people,
-        };
-        self.run(request, providers, faults, Mode::Replay(recording.calls.clone())).await
     }
 
     async fn run(&self, request: Request, providers: &Arc<Providers>, faults: &Arc<Faults>, mode: Mode) -> Finished {

@@ -30,7 +30,7 @@ mod trail;
 pub use capabilities::Providers;
 pub use engine::Machine;
 pub use invoke::{
-    Decided, Ended, Entry, Fault, Finished, Kept, Named, Pilot, RecordedPerson, Recording, Request, Terms,
+    Decided, Ended, Entry, Fault, Finished, Kept, Named, Pilot, RecordedPerson, Recording, Replayer, Request, Terms,
 };
 pub use link::LinkError;
 pub use occasion::Occasion;

@@ -10,13 +10,14 @@ use crate::capabilities;
 /// The functions of one capability that are linked: those that some grant covers.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Granted<'a> {
-    rights: &'a Effective,
+    /// None in a replay: its answers come from the recording, whatever is granted now.
+    rights: Option<&'a Effective>,
     capability: Capability,
 }
 
 impl Granted<'_> {
     pub(crate) fn has(&self, function: &str) -> bool {
-        self.rights.covers(self.capability, function)
+        self.rights.is_none_or(|rights| rights.covers(self.capability, function))
     }
 }
 
@@ -34,7 +35,17 @@ pub enum LinkError {
 /// `LinkError::DoesNotFit` where the component imports a function that no grant covers.
 pub(crate) fn link(engine: &Engine, component: &Component, rights: &Effective) -> Result<InstancePre<Call>, LinkError> {
     let mut linker = Linker::new(engine);
-    build(&mut linker, rights).map_err(LinkError::DoesNotFit)?;
+    build(&mut linker, Some(rights)).map_err(LinkError::DoesNotFit)?;
+    linker.instantiate_pre(component).map_err(LinkError::DoesNotFit)
+}
+
+/// Links a component for replays only: a grant that has ended since must not keep anybody from running an old call again.
+///
+/// # Errors
+/// Where the component imports what is not in the contract.
+pub(crate) fn link_for_replay(engine: &Engine, component: &Component) -> Result<InstancePre<Call>, LinkError> {
+    let mut linker = Linker::new(engine);
+    build(&mut linker, None).map_err(LinkError::DoesNotFit)?;
     linker.instantiate_pre(component).map_err(LinkError::DoesNotFit)
 }
 
@@ -50,7 +61,7 @@ pub(crate) fn link_for_trial(engine: &Engine, component: &Component) -> Result<I
     linker.instantiate_pre(component).map_err(LinkError::DoesNotFit)
 }
 
-fn build(linker: &mut Linker<Call>, rights: &Effective) -> wasmtime::Result<()> {
+fn build(linker: &mut Linker<Call>, rights: Option<&Effective>) -> wasmtime::Result<()> {
     let of = |capability| Granted { rights, capability };
     capabilities::circumstances::link(linker)?;
     capabilities::person::link(linker, &of(Capability::Person))?;

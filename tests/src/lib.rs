@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod house;
+pub mod packages;
 pub mod people;
 pub mod program;
 pub mod vendor;

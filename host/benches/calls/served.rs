@@ -111,7 +111,7 @@ async fn install(house: &House, core: &[u8], schemas: &str) -> anyhow::Result<()
             house.approve_grant(other, &grant.id).await?;
         }
     }
-    house.enable(&officer, &manifest.id).await?;
+    house.enable(&officer, &manifest.id, None).await?;
     Ok(())
 }
 

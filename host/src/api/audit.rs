@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::auth::{Known, Rooms};
 use super::{Json, Path, Problem};
-use crate::governance::{DeskMode, InvocationView, Replayed};
+use crate::governance::{DeskMode, InvocationView, Replayed, Verified};
 
 pub(super) async fn invocation(
     Known(by): Known,
@@ -33,16 +33,8 @@ pub(super) async fn checkpoint(State(house): Rooms) -> Result<Response, Problem>
     Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], note).into_response())
 }
 
-pub(super) async fn verify(_: Known, State(house): Rooms) -> Result<Json<Value>, Problem> {
-    let report = house.verify_log().await?;
-    Ok(Json(json!({
-        "entries": report.entries,
-        "checkpoints": report.checkpoints,
-        "invocations": report.invocations,
-        "changes": report.changes,
-        "looks": report.looks,
-        "key": house.log_key(),
-    })))
+pub(super) async fn verify(_: Known, State(house): Rooms) -> Result<Json<Verified>, Problem> {
+    Ok(Json(house.verify_log().await?))
 }
 
 #[derive(Deserialize)]

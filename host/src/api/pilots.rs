@@ -1,7 +1,8 @@
 //! Models, pilots, grants, settings, packages, keys, credentials: what officers see and decide.
 
 use axum::body::Bytes;
-use axum::extract::{FromRequest, Request, State};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{FromRequest, Query, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use pilothouse_registry::{Grant, GrantId, KeyId, PilotId, VendorId};
@@ -53,12 +54,22 @@ pub(super) async fn one(
     Ok(Json(house.pilot(&pilot).await?))
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct InVersion {
+    version: Option<String>,
+}
+
 pub(super) async fn enable(
     Known(by): Known,
     State(house): Rooms,
     Path(pilot): Path<PilotId>,
+    query: Result<Query<InVersion>, QueryRejection>,
 ) -> Result<Json<Changed>, Problem> {
-    Ok(Json(house.enable(&by, &pilot).await?))
+    let Query(query) = query.map_err(|rejection| {
+        Problem::new(rejection.status(), "malformed", "the query takes `version` and nothing else: correct it")
+    })?;
+    Ok(Json(house.enable(&by, &pilot, query.version.as_deref()).await?))
 }
 
 pub(super) async fn disable(

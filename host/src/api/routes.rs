@@ -57,7 +57,12 @@ pub(super) const ROUTES: &[Route] = &[
         OFFICE,
         "One pilot: what it asks for, may do, imports and used; recent invocations",
     ),
-    route("POST", "/v1/pilots/{pilot}/enable", GROUP, "Put a pilot to work"),
+    route(
+        "POST",
+        "/v1/pilots/{pilot}/enable",
+        GROUP,
+        "Put a pilot to work. Query: version? (one that is installed; else the one that served last)",
+    ),
     route("POST", "/v1/pilots/{pilot}/disable", GROUP, "Switch a pilot off, at once"),
     route("GET", "/v1/pilots/{pilot}/grants", OFFICE, "The grants of a pilot"),
     route("POST", "/v1/pilots/{pilot}/grants", GROUP, "Ask for what the pilot requests and no grant covers"),

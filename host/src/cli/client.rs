@@ -15,7 +15,8 @@ const DATA: &str = "pilothouse-data";
 /// Which host, and as whom.
 #[derive(Debug, Clone, Args)]
 pub(super) struct Connection {
-    /// Data folder of a host on this machine: its address and the officer's token are read there
+    /// Data folder of a host on this machine: its address and the officer's token are read there. `audit verify` and `replay` open it
+    /// themselves when no host runs on it
     #[arg(long, global = true, env = "PILOT_DATA", value_name = "FOLDER")]
     data: Option<PathBuf>,
     /// Address of the host, as http://HOST:PORT
@@ -34,6 +35,11 @@ impl Connection {
     /// The data folder.
     pub(super) fn data(&self) -> PathBuf {
         self.data.clone().unwrap_or_else(|| PathBuf::from(DATA))
+    }
+
+    /// Whether the folder was named, and no host: then it is what is asked about, whether or not a host runs on it.
+    pub(super) fn names_folder(&self) -> bool {
+        self.data.is_some() && self.host.is_none()
     }
 
     /// A client as the officer of the data folder, or as the token of the environment.

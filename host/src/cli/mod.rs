@@ -3,6 +3,7 @@
 //! Results go to standard output, everything else to standard error. Exit codes: 0 done, 1 failed, 2 wrong usage, 3 denied by policy,
 //! 4 not reachable.
 
+mod audit;
 mod client;
 mod local;
 mod operator;
@@ -43,7 +44,7 @@ enum Command {
     /// The pilots of this host
     Pilots,
     /// Put a pilot to work
-    Enable(operator::Named),
+    Enable(operator::Enable),
     /// Switch a pilot off, at once
     Disable(operator::Named),
     /// What pilots may do, and who approved it
@@ -58,9 +59,9 @@ enum Command {
     Tick(operator::Tick),
     /// Check the record
     #[command(subcommand)]
-    Audit(operator::AuditCommand),
+    Audit(audit::AuditCommand),
     /// Run a recorded invocation again, offline, and compare bytes
-    Replay(operator::Replay),
+    Replay(audit::Replay),
     /// Credentials of desks, devices and officers
     #[command(subcommand)]
     Credential(operator::CredentialCommand),
@@ -150,14 +151,14 @@ async fn run(cli: Cli, out: &mut Out) -> Result<(), CliError> {
         Command::Key(command) => Ok(command.run(out)?),
         Command::Models => operator::models(&connection.client()?, out).await,
         Command::Pilots => operator::pilots(&connection.client()?, out).await,
-        Command::Enable(command) => command.switch(&connection.client()?, "enable", out).await,
+        Command::Enable(command) => command.run(&connection.client()?, out).await,
         Command::Disable(command) => command.switch(&connection.client()?, "disable", out).await,
         Command::Grant(command) => command.run(&connection.client()?, out).await,
         Command::Config(command) => command.run(&connection.client()?, out).await,
         Command::Call(command) => command.run(&connection, out).await,
         Command::Tick(command) => command.run(&connection.client()?, out).await,
         Command::Audit(command) => command.run(&connection, out).await,
-        Command::Replay(command) => command.run(&connection.client()?, out).await,
+        Command::Replay(command) => command.run(&connection, out).await,
         Command::Credential(command) => command.run(&connection.client()?, out).await,
         Command::Vendor(command) => command.run(&connection.client()?, out).await,
         Command::Desk(command) => command.run(&connection.client()?, out).await,

@@ -12,11 +12,11 @@ use super::CliError;
 use super::client::{Client, Connection};
 use super::out::Out;
 
-fn text<'v>(value: &'v Value, path: &str) -> &'v str {
+pub(super) fn text<'v>(value: &'v Value, path: &str) -> &'v str {
     value.pointer(path).and_then(Value::as_str).unwrap_or("-")
 }
 
-fn whole(value: &Value, path: &str) -> u64 {
+pub(super) fn whole(value: &Value, path: &str) -> u64 {
     value.pointer(path).and_then(Value::as_u64).unwrap_or(0)
 }
 
@@ -68,6 +68,32 @@ pub(super) async fn pilots(client: &Client, out: &mut Out) -> Result<(), CliErro
     }
     out.json(&pilots);
     Ok(())
+}
+
+/// A pilot to be put to work
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  pilot enable lodging-hotels\n  pilot enable lodging-hotels --in-version 1.0.1")]
+pub(super) struct Enable {
+    /// Which pilot, such as `lodging-hotels`
+    pilot: String,
+    /// In which of its installed versions; the one that served last when left out
+    #[arg(long, value_name = "VERSION")]
+    in_version: Option<String>,
+}
+
+impl Enable {
+    pub(super) async fn run(self, client: &Client, out: &mut Out) -> Result<(), CliError> {
+        let action = match &self.in_version {
+            Some(version) if version.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-".contains(&byte)) => {
+                format!("enable?version={version}")
+            }
+            Some(version) => {
+                return Err(anyhow::anyhow!("`{version}` is no version: give one as 1.0.1").into());
+            }
+            None => "enable".to_owned(),
+        };
+        Named { pilot: self.pilot }.switch(client, &action, out).await
+    }
 }
 
 /// A pilot by its id
@@ -239,77 +265,6 @@ impl Tick {
         out.say(format_args!("{}  {}", text(&answer, "/decision"), answer.pointer("/data").unwrap_or(&Value::Null)));
         out.json(&answer);
         Ok(())
-    }
-}
-
-/// The record
-#[derive(Debug, Subcommand)]
-pub(super) enum AuditCommand {
-    /// Re-check everything: entries, hashes, checkpoints, signatures
-    Verify,
-    /// One invocation's record with its inclusion proof
-    Show {
-        /// Evidence id
-        id: String,
-    },
-    /// The newest signed checkpoint: keep it, and a rolled-back log shows
-    Checkpoint,
-}
-
-impl AuditCommand {
-    pub(super) async fn run(self, connection: &Connection, out: &mut Out) -> Result<(), CliError> {
-        let client = connection.client()?;
-        match self {
-            AuditCommand::Verify => {
-                let report = client.post("/v1/log/verify", &json!({})).await?;
-                out.say(format_args!(
-                    "the log verifies: {} entries, {} checkpoints, {} invocations, {} changes",
-                    whole(&report, "/entries"),
-                    whole(&report, "/checkpoints"),
-                    whole(&report, "/invocations"),
-                    whole(&report, "/changes")
-                ));
-                out.json(&report);
-            }
-            AuditCommand::Show { id } => {
-                let shown = client.get(&format!("/v1/invocations/{id}")).await?;
-                out.say(format_args!("{shown:#}"));
-                out.json(&shown);
-            }
-            AuditCommand::Checkpoint => {
-                let note = client.get("/v1/log/checkpoint").await?;
-                out.say(format_args!("{}", note.as_str().unwrap_or_default().trim_end()));
-                out.json(&json!({ "checkpoint": note }));
-            }
-        }
-        Ok(())
-    }
-}
-
-/// A replay
-#[derive(Debug, Args)]
-pub(super) struct Replay {
-    /// Evidence id of the invocation
-    id: String,
-}
-
-impl Replay {
-    pub(super) async fn run(self, client: &Client, out: &mut Out) -> Result<(), CliError> {
-        let replayed = client.post(&format!("/v1/invocations/{}/replay", self.id), &json!({})).await?;
-        let same = replayed.pointer("/same").and_then(Value::as_bool).unwrap_or(false);
-        if same {
-            out.say(format_args!(
-                "the same {} bytes, after {} capability calls",
-                whole(&replayed, "/bytes"),
-                whole(&replayed, "/calls")
-            ));
-        }
-        out.json(&replayed);
-        if same {
-            Ok(())
-        } else {
-            Err(CliError::Host { exit: 1, text: format!("it came out otherwise: {}", text(&replayed, "/difference")) })
-        }
     }
 }
 

@@ -158,6 +158,12 @@ pub enum HouseError {
     /// The data folder.
     #[error(transparent)]
     Open(#[from] OpenError),
+    /// No host was ever started on this folder.
+    #[error("{path} is no data folder of a host: name the one that `pilot up` was given, with --data")]
+    NoHouse {
+        /// Which folder.
+        path: String,
+    },
     /// A file of the data folder.
     #[error("{path} cannot be read or written: see that it belongs to this user and has not been changed")]
     File {
@@ -262,7 +268,7 @@ impl HouseError {
     /// Stable name: the `type` of the problem.
     pub fn code(&self) -> &'static str {
         match self {
-            HouseError::Open(_) => "data-folder",
+            HouseError::Open(_) | HouseError::NoHouse { .. } => "data-folder",
             HouseError::File { .. } => "data-file",
             HouseError::Engine(_) => "engine",
             HouseError::Door(error) => error.code(),
@@ -297,7 +303,11 @@ impl HouseError {
             HouseError::Commit(CommitError::Stale { .. } | CommitError::Conflict { .. }) => 412,
             HouseError::Commit(CommitError::Exists { .. }) => 409,
             HouseError::Store(_) | HouseError::Commit(_) => 503,
-            HouseError::Open(_) | HouseError::File { .. } | HouseError::Engine(_) | HouseError::Record(_) => 500,
+            HouseError::Open(_)
+            | HouseError::NoHouse { .. }
+            | HouseError::File { .. }
+            | HouseError::Engine(_)
+            | HouseError::Record(_) => 500,
             HouseError::Seal(_) | HouseError::Policy(_) | HouseError::Packages(_) => 500,
         }
     }

@@ -39,6 +39,11 @@ pub(super) fn secret(dir: &Path) -> Result<[u8; 32], HouseError> {
     }
 }
 
+/// Whether a host was ever started on this data folder.
+pub(super) fn has_secret(dir: &Path) -> bool {
+    dir.join("keys").join("secret").exists()
+}
+
 /// Writes a file that only this user can read; whole or not at all.
 pub(super) fn write_private(path: &Path, bytes: &[u8]) -> Result<(), HouseError> {
     let unfinished = path.with_extension("new");

@@ -3,6 +3,7 @@
 //! **Invariant:** a decision and its record are both kept, or neither is.
 //! **Invariant:** who decides is an argument ([`Caller`]); nothing here reads a clock but [`House::now`].
 
+mod archive;
 mod error;
 pub mod intake;
 mod keys;
@@ -11,6 +12,7 @@ mod opening;
 mod outbox;
 pub mod packaging;
 mod records;
+mod replaying;
 mod running;
 mod schedules;
 mod serve;
@@ -33,6 +35,7 @@ use pilothouse_runtime::record::EffectKeys;
 use pilothouse_runtime::{Machine, Providers};
 use pilothouse_store::Store;
 
+pub use archive::Archive;
 pub use error::{CallError, FieldError, HouseError};
 pub(crate) use officers::officer_named;
 pub(crate) use opening::all_communes;
@@ -44,7 +47,7 @@ pub use serve::{Answer, CallRequest, What};
 pub(crate) use serve::{Taken, allow, judge, take};
 pub use views::{
     Changed, CredentialLine, GroupLine, IndicatorLine, Installed, InvocationLine, InvocationView, ModelLine,
-    NewCredential, PilotDetail, PilotLine, PilotState, Replayed, SettingsView,
+    NewCredential, PilotDetail, PilotLine, PilotState, Replayed, SettingsView, Verified,
 };
 pub(crate) use wording::Words;
 

@@ -4,12 +4,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use pilothouse_evidence::SealKey;
 use pilothouse_registry::{
     Grant, GrantId, GrantState, KeyId, OfficerId, Package, PilotId, Trust, TrustedKey, VendorId, keys as vendor_keys,
 };
-use pilothouse_runtime::record::outcome_bytes;
-use pilothouse_runtime::{Entry, Finished, Recording};
 use pilothouse_store::StateChange;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
@@ -17,7 +14,7 @@ use sha2::{Digest, Sha256};
 use super::opening::all_communes;
 use super::records::{Change, DAY};
 use super::running::Running;
-use super::views::{Changed, CredentialLine, Installed, NewCredential, Replayed, SettingLine, SettingsView, state_of};
+use super::views::{Changed, CredentialLine, Installed, NewCredential, SettingLine, SettingsView, state_of};
 use super::{Caller, House, HouseError, Known, keys, now, packaging, parse};
 
 /// Revisions of settings that are shown.
@@ -131,14 +128,19 @@ impl House {
         Ok(())
     }
 
-    /// Puts a pilot to work. Every check is made now, in front of who decides.
+    /// Puts a pilot to work: in this version, or in the one that served last. Every check is made now, in front of who decides.
     ///
     /// # Errors
-    /// Where it imports what no grant covers.
-    pub async fn enable(&self, by: &Caller, id: &PilotId) -> Result<Changed, HouseError> {
+    /// Where it imports what no grant covers, or was never installed.
+    pub async fn enable(&self, by: &Caller, id: &PilotId, version: Option<&str>) -> Result<Changed, HouseError> {
         let stored = self.0.store.pilots().find(id.as_str()).await?;
         let stored = stored.ok_or_else(|| HouseError::Unknown { what: "pilot", id: id.to_string() })?;
-        self.put_in_service(by, id, &stored.version, true).await
+        if let Some(version) = version
+            && self.0.store.pilots().package(id.as_str(), version).await?.is_none()
+        {
+            return Err(HouseError::Unknown { what: "version", id: pilothouse_registry::escape_name(version) });
+        }
+        self.put_in_service(by, id, version.unwrap_or(&stored.version), true).await
     }
 
     /// Switches a pilot off, at once: nothing new starts, what runs ends by its deadline and keeps nothing.
@@ -493,44 +495,6 @@ impl House {
             revoked: credential.revoked,
         };
         Ok(all.into_iter().map(line).collect())
-    }
-
-    /// Runs a recorded invocation again, offline, and compares bytes. The replay is itself recorded as a look.
-    ///
-    /// # Errors
-    /// Where its values were destroyed, or its version is not there.
-    pub async fn replay(&self, by: &Caller, id: &str) -> Result<Replayed, HouseError> {
-        let unknown = || HouseError::Unknown { what: "invocation", id: pilothouse_registry::escape_name(id) };
-        let entry = self.0.store.log().entry_by_id(id).await?.ok_or_else(unknown)?;
-        let pilot: PilotId = parse("pilot", entry.pilot.as_deref().ok_or_else(unknown)?)?;
-        let beside = self.0.store.seals().find(entry.seq).await?.ok_or_else(unknown)?;
-        let pilothouse_store::seals::Beside::Sealed(sealed) = beside else { return Err(HouseError::Destroyed) };
-        let key: SealKey = self.0.master.unwrap(&sealed.wrapped_key, &entry.id)?;
-        let plain = key.open(&entry.id, &sealed.ciphertext)?;
-        let recording: Recording = serde_json::from_slice(&plain).map_err(|_| HouseError::Destroyed)?;
-        self.keep_look(by, "replay", &entry.id).await?;
-        let version = self.version(&pilot)?;
-        let record = pilothouse_evidence::Record::from_canonical(&entry.body)?;
-        if let pilothouse_evidence::Record::Invocation(record) = &record
-            && record.package != version.package
-        {
-            return Err(HouseError::Unknown {
-                what: "package of that invocation in service",
-                id: record.package.to_string(),
-            });
-        }
-        let Some(linked) = &version.pilot else { return Err(HouseError::NotGranted { pilot, functions: Vec::new() }) };
-        let mut again: Finished = linked.replay(&recording, &self.0.providers, &self.0.faults).await;
-        // What the host made of the outcome is part of the ending, so it is made of it again.
-        let operation = match &recording.entry {
-            Entry::Operation { name, .. } => Some(parse("operation", name)?),
-            Entry::Reading | Entry::Tick { .. } => None,
-        };
-        super::serve::judge(&version, operation.as_ref(), &mut again);
-        let (then, new) = (outcome_bytes(&recording.ended), outcome_bytes(&again.recording.ended));
-        let same = then == new && again.difference.is_none() && again.recording.calls == recording.calls;
-        let difference = again.difference.or_else(|| (!same).then(|| "the ending has other bytes".to_owned()));
-        Ok(Replayed { id: entry.id, same, difference, calls: again.recording.calls.len(), bytes: new.len() })
     }
 }
 

@@ -118,10 +118,9 @@ impl House {
         let OpenOptions { dir, people, seed, ceiling } = options;
         // Read before anything is made: a file that is wrong leaves the folder as it is.
         let ceiling = read_ceiling(ceiling.as_deref())?;
-        let first = !dir.join("keys").join("secret").exists();
+        let first = !keys::has_secret(&dir);
         let secret = Secret::new(keys::secret(&dir)?);
-        let signer = CheckpointSigner::from_seed(&secret.derive("log"), LOG_ORIGIN);
-        let signer = signer.map_err(|_| HouseError::Policy("the log's origin".to_owned()))?;
+        let signer = signer(&secret)?;
         let log_key = signer.key().clone();
         let store = Store::open(&dir, signer).await?;
         progress.step("starting the engine, making the synthetic province");
@@ -470,6 +469,12 @@ impl House {
         }
         Ok(())
     }
+}
+
+/// Signs the checkpoints of this data folder's log.
+pub(super) fn signer(secret: &Secret) -> Result<CheckpointSigner, HouseError> {
+    CheckpointSigner::from_seed(&secret.derive("log"), LOG_ORIGIN)
+        .map_err(|_| HouseError::Policy("the log's origin".to_owned()))
 }
 
 fn text(plugin: &EmbeddedPlugin, language: &str) -> &'static str {

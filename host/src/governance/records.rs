@@ -11,7 +11,7 @@ use pilothouse_runtime::record::{About, write_down};
 use pilothouse_runtime::rights::retention_days;
 use pilothouse_runtime::{Ended, Finished};
 use pilothouse_store::{
-    Committed, EffectRow, Expected, IndicatorAdd, Once, Part, RowChange, RowWrite, Sealed, StateChange, Unit,
+    Committed, EffectRow, Expected, IndicatorAdd, Once, Part, RowChange, RowWrite, Sealed, StateChange, Store, Unit,
 };
 use uuid::Uuid;
 
@@ -79,19 +79,7 @@ impl House {
 
     /// Records a look into the record itself.
     pub(crate) async fn keep_look(&self, by: &Caller, what: &str, of: &str) -> Result<(), HouseError> {
-        let at = now();
-        let id = new_id();
-        let record = Record::Look(LookRecord {
-            v: RECORD_VERSION,
-            id: id.clone(),
-            at,
-            by: by.credential.clone(),
-            what: what.to_owned(),
-            of: of.to_owned(),
-        });
-        let record = record.to_canonical()?;
-        self.0.store.commit(Unit { record, record_id: id, record_at: at, ..Unit::default() }).await?;
-        Ok(())
+        keep_look(&self.0.store, &by.credential, what, of).await
     }
 
     /// The unit of an ended invocation: record, sealed values, rows, effects, counts, and the answer for its reference.
@@ -209,6 +197,23 @@ impl House {
             changes,
         })
     }
+}
+
+/// Records a look into the record itself, by the id of who looked.
+pub(crate) async fn keep_look(store: &Store, by: &str, what: &str, of: &str) -> Result<(), HouseError> {
+    let at = now();
+    let id = new_id();
+    let record = Record::Look(LookRecord {
+        v: RECORD_VERSION,
+        id: id.clone(),
+        at,
+        by: by.to_owned(),
+        what: what.to_owned(),
+        of: of.to_owned(),
+    });
+    let record = record.to_canonical()?;
+    store.commit(Unit { record, record_id: id, record_at: at, ..Unit::default() }).await?;
+    Ok(())
 }
 
 /// The answer for a caller's reference.

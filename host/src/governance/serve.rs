@@ -1,9 +1,10 @@
 //! The way of a call: who may, people to handles, a fresh instance, evidence and effects together, words for the desk.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use pilothouse_registry::{OperationName, PilotId, TickName};
+use pilothouse_registry::{Manifest, OperationName, PilotId, TickName};
 use pilothouse_runtime::occasion::date_of;
 use pilothouse_runtime::people::Arrival;
 use pilothouse_runtime::province::Province;
@@ -15,7 +16,7 @@ use sha2::{Digest, Sha256};
 
 use super::intake::{read_card, swap_in, swap_out};
 use super::records::{new_id, once};
-use super::running::Running;
+use super::running::{Operation, Running};
 use super::{CallError, Caller, FieldError, House, HouseError, now};
 
 /// How often a call is run again because another one changed the same rows meanwhile.
@@ -209,7 +210,7 @@ impl House {
         if !running.enabled.load(Ordering::Acquire) {
             return Err(CallError::Disabled { pilot: running.manifest.id.clone(), while_down: while_down() });
         }
-        judge(running, operation.as_ref(), &mut finished);
+        judge(&running.manifest, &running.operations, operation.as_ref(), &mut finished);
         self.count(running, &finished);
         let body = self.worded(running, caller, operation.as_ref(), &finished);
         let kept = once_for.filter(|_| matches!(finished.recording.ended, Ended::Decided(_)));
@@ -385,11 +386,16 @@ pub(crate) fn take(running: &Running, what: &What, province: &Province, at: i64)
 }
 
 /// A decision outside the declared set, or data outside its schema, is the guest's fault: nothing of the call is kept.
-pub(crate) fn judge(running: &Running, operation: Option<&OperationName>, finished: &mut Finished) {
+pub(crate) fn judge(
+    manifest: &Manifest,
+    operations: &HashMap<OperationName, Operation>,
+    operation: Option<&OperationName>,
+    finished: &mut Finished,
+) {
     let Ended::Decided(decided) = &finished.recording.ended else { return };
-    let fault = if !is_declared(running, &finished.recording.entry, decided) {
+    let fault = if !is_declared(manifest, &finished.recording.entry, decided) {
         Fault::Undeclared
-    } else if !fits_schema(running, operation, decided) {
+    } else if !fits_schema(operations, operation, decided) {
         Fault::Schema
     } else {
         return;
@@ -398,8 +404,7 @@ pub(crate) fn judge(running: &Running, operation: Option<&OperationName>, finish
     finished.recording.ended = Ended::Fault { fault };
 }
 
-fn is_declared(running: &Running, entry: &Entry, decided: &Decided) -> bool {
-    let manifest = &running.manifest;
+fn is_declared(manifest: &Manifest, entry: &Entry, decided: &Decided) -> bool {
     let holds =
         |set: &std::collections::BTreeSet<pilothouse_registry::CodeName>| set.contains(decided.decision.as_str());
     match entry {
@@ -422,9 +427,13 @@ fn is_declared(running: &Running, entry: &Entry, decided: &Decided) -> bool {
     }
 }
 
-fn fits_schema(running: &Running, operation: Option<&OperationName>, decided: &Decided) -> bool {
+fn fits_schema(
+    operations: &HashMap<OperationName, Operation>,
+    operation: Option<&OperationName>,
+    decided: &Decided,
+) -> bool {
     let Ok(data) = serde_json::from_str::<Value>(&decided.data) else { return false };
-    match operation.and_then(|name| running.operations.get(name)) {
+    match operation.and_then(|name| operations.get(name)) {
         Some(ready) => ready.data.is_valid(&data),
         None => data.is_object() || data.is_null(),
     }

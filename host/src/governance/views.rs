@@ -246,6 +246,30 @@ pub struct InvocationView {
     pub checkpoint: String,
 }
 
+/// What a check of the whole log came to: it holds, or there is an error instead.
+#[derive(Debug, Clone, Serialize)]
+pub struct Verified {
+    /// Entries, of every kind.
+    pub entries: u64,
+    /// Signed checkpoints.
+    pub checkpoints: u64,
+    /// Invocations.
+    pub invocations: u64,
+    /// Changes of what may be done.
+    pub changes: u64,
+    /// Looks into the record.
+    pub looks: u64,
+    /// The key that the checkpoints are signed with, as C2SP writes it.
+    pub key: String,
+}
+
+impl Verified {
+    pub(crate) fn new(report: &pilothouse_evidence::Report, key: String) -> Verified {
+        let pilothouse_evidence::Report { entries, checkpoints, invocations, changes, looks, .. } = *report;
+        Verified { entries, checkpoints, invocations, changes, looks, key }
+    }
+}
+
 /// What a replay came to.
 #[derive(Debug, Clone, Serialize)]
 pub struct Replayed {
@@ -405,8 +429,9 @@ impl House {
     ///
     /// # Errors
     /// The first thing that does not hold.
-    pub async fn verify_log(&self) -> Result<pilothouse_evidence::Report, HouseError> {
-        Ok(self.0.store.log().verify(&self.0.log_key, &[]).await?)
+    pub async fn verify_log(&self) -> Result<Verified, HouseError> {
+        let report = self.0.store.log().verify(&self.0.log_key, &[]).await?;
+        Ok(Verified::new(&report, self.log_key()))
     }
 
     /// The newest signed checkpoint.

@@ -303,7 +303,7 @@ impl Play<'_> {
         };
         let pilot = self.running.pilot.as_ref().ok_or("the pilot is not linked")?;
         let mut finished = pilot.invoke(request, &self.providers, &self.faults).await;
-        judge(&self.running, taken.operation.as_ref(), &mut finished);
+        judge(&self.running.manifest, &self.running.operations, taken.operation.as_ref(), &mut finished);
         let asked = finished.pending.effects.iter();
         let effects = asked.map(|effect| (effect.capability.to_owned(), effect.key.clone())).collect();
         self.keep(&mut finished)?;

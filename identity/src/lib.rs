@@ -2,7 +2,7 @@
 //!
 //! Everything here is pure: text in, typed values out, no clock, no files. Values that identify a person
 //! ([`PersonalNumber`], [`OldNumber`], [`FullName`], [`NameKey`], [`BirthDate`], [`AddressText`], [`CardText`],
-//! [`CardReading`], [`PersonKey`]) have no `Debug`, no `Display` and no `Serialize`, so that data is kept out of logs
+//! [`CardReading`], [`CardFacts`], [`PersonKey`]) have no `Debug`, no `Display` and no `Serialize`, so that data is kept out of logs
 //! and answers by the compiler instead of being masked in them. What leaves does so through `reveal` (or `raw`), a word
 //! that can be searched for. [`proofs`] holds the compile-fail tests of that promise.
 //!
@@ -23,8 +23,8 @@ mod sex;
 
 pub use address::{AddressError, AddressText, MAX_ADDRESS_CHARS};
 pub use card::{
-    CardKind, CardLayout, CardReading, CardText, CardTextError, CardWarning, IssueFault, LayoutFault, MAX_CARD_BYTES,
-    Mismatch,
+    CardFacts, CardKind, CardLayout, CardReading, CardText, CardTextError, CardWarning, IssueFault, LayoutFault,
+    MAX_CARD_BYTES, Mismatch,
 };
 pub use date::{AgeInterval, Agreement, Answer, BirthDate, DateError, PartialDate};
 pub use key::PersonKey;

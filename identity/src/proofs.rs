@@ -24,5 +24,6 @@ proofs! {
     address_text "AddressText"
     card_text "CardText"
     card_reading "CardReading"
+    card_facts "CardFacts"
     person_key "PersonKey"
 }

@@ -120,6 +120,23 @@ pub enum CardKind {
     IdentityCard,
 }
 
+impl CardKind {
+    /// The document that was issued on this day.
+    #[must_use]
+    pub fn of_issue(day: Date) -> Self {
+        if day >= IDENTITY_CARD_SINCE { Self::IdentityCard } else { Self::CitizenCard }
+    }
+
+    /// Its name in contracts.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::CitizenCard => "cccd",
+            Self::IdentityCard => "can-cuoc",
+        }
+    }
+}
+
 /// Something to know about a reading that is accepted all the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CardWarning {
@@ -180,11 +197,28 @@ pub struct CardReading {
     pub warnings: Vec<CardWarning>,
 }
 
+/// What a card says that a register can be asked about. An identity value as a whole.
+#[derive(Clone, PartialEq, Eq)]
+pub struct CardFacts {
+    /// The name as the card gives it; `None` where it was lost or not read.
+    pub name: Option<FullName>,
+    /// Date of birth.
+    pub born: BirthDate,
+    /// The number of the card before.
+    pub old_number: Option<OldNumber>,
+}
+
+impl From<CardReading> for CardFacts {
+    fn from(reading: CardReading) -> Self {
+        Self { name: reading.name, born: reading.born, old_number: reading.old_number }
+    }
+}
+
 impl CardReading {
     /// The document that the code most likely stands on.
     #[must_use]
     pub fn kind_guess(&self) -> CardKind {
-        if self.issued >= IDENTITY_CARD_SINCE { CardKind::IdentityCard } else { CardKind::CitizenCard }
+        CardKind::of_issue(self.issued)
     }
 
     /// The text that a card with these values carries: what a reader would send.

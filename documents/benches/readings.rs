@@ -1,0 +1,66 @@
+//! What a reading costs: the text of a card, and passive authentication of a chip, with and without a remembered signer.
+//!
+//! `cargo bench -p pilothouse-documents --bench readings`. Prints a table and fails where a goal is missed.
+
+#![expect(clippy::print_stdout, reason = "the table is what a bench is for")]
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use pilothouse_documents::Anchors;
+use pilothouse_documents::synthetic::{CardFactory, CardHolder};
+use pilothouse_identity::{CardText, FullName, PartialDate, PersonalNumber};
+use time::macros::{date, datetime};
+
+/// Longest that the median may take.
+const QR_GOAL: Duration = Duration::from_micros(5);
+const CHIP_GOAL: Duration = Duration::from_millis(2);
+/// Rounds of each measurement; the median is shown.
+const ROUNDS: usize = 15;
+
+fn main() {
+    let today = date!(2026 - 12 - 01);
+    let at = datetime!(2026-12-01 08:00 +7);
+    let text = "044099990017|194999001|Nguyễn Văn Thử|14021999|Nam|Tổ dân phố 0, Bắc Lý, Đồng Hới, Quảng Bình|25042021";
+    let factory = CardFactory::new(&[7; 32]).expect("a factory");
+    let issuers = factory.issuer_pem();
+    let anchors = Anchors::read(issuers.as_bytes()).expect("the list");
+    let chip = factory.card(&CardHolder {
+        number: PersonalNumber::parse("044099990017").expect("a number"),
+        name: FullName::parse("Nguyễn Văn Thử").expect("a name"),
+        born: PartialDate::full(1999, 2, 14).expect("a date"),
+        address: None,
+        old_number: None,
+        issued: date!(2021 - 04 - 25),
+        expires: Some(date!(2039 - 02 - 14)),
+    });
+    let qr = median(10_000, || drop(black_box(CardText::parse(black_box(text), today))));
+    let warm = median(200, || assert!(chip.sent(|files| anchors.authenticate(black_box(files), at)).is_ok()));
+    let fresh: Vec<Anchors> = (0..=ROUNDS * 50).map(|_| Anchors::read(issuers.as_bytes()).expect("the list")).collect();
+    let mut next = fresh.iter();
+    let cold = median(50, || {
+        let anchors = next.next().unwrap_or(&anchors);
+        assert!(chip.sent(|files| anchors.authenticate(black_box(files), at)).is_ok());
+    });
+    println!("{:<44} {:>12} {:>12}", "median of one", "measured", "goal");
+    for (what, took, goal) in [
+        ("text of a card", qr, QR_GOAL),
+        ("passive authentication, signer remembered", warm, CHIP_GOAL),
+        ("passive authentication, signer new", cold, CHIP_GOAL),
+    ] {
+        println!("{what:<44} {:>12} {:>12}", format!("{took:.2?}"), format!("{goal:.0?}"));
+        assert!(took < goal, "{what} is over its goal");
+    }
+}
+
+fn median(times: u32, mut what: impl FnMut()) -> Duration {
+    let mut rounds: Vec<Duration> = (0..ROUNDS)
+        .map(|_| {
+            let begun = Instant::now();
+            (0..times).for_each(|_| what());
+            begun.elapsed() / times
+        })
+        .collect();
+    rounds.sort_unstable();
+    rounds[ROUNDS / 2]
+}

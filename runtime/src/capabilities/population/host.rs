@@ -114,11 +114,13 @@ impl Call {
             person: self.named(person),
             effect: false,
         };
-        let Call { funnel, people, providers, .. } = self;
+        let Call { funnel, people, providers, occasion, .. } = self;
         let (first, second) = (people.subject(person), people.subject(other));
+        let rights = funnel.rights();
+        let rows = rights::population_rows(&rights);
         Ok(funnel
             .pass(request, &(person.number(), other.number(), &relation), |permit| {
-                providers.population.related(permit, first, second, &relation)
+                providers.population.related(permit, first, second, &relation, rows, occasion.at)
             })
             .await?)
     }

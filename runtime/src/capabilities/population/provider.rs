@@ -177,18 +177,20 @@ impl Provider {
         first: Subject<'_>,
         second: Subject<'_>,
         relation: &str,
+        rows: Rows<'_>,
+        at: i64,
     ) -> Result<Answer, Trouble> {
         let population = &self.province().population;
-        let (Some(first), Some(second)) = (first.key(), second.key()) else { return Ok(Answer::Unknown) };
-        let (Some(one), Some(other)) = (population.get(first), population.get(second)) else {
-            return Err(Trouble::NotFound);
-        };
+        if first.key().is_none() || second.key().is_none() {
+            return Ok(Answer::Unknown);
+        }
+        let (one, other) = (self.visible(first, rows, at)?, self.visible(second, rows, at)?);
         // The register knows relations within a household only; outside of one it cannot tell.
         let same = one.household() == other.household();
         if relation == "same-household" {
             return Ok(yes_if(same));
         }
-        Ok(match population.relation(first, second).filter(|_| same) {
+        Ok(match population.relation(one.key(), other.key()).filter(|_| same) {
             None => Answer::Unknown,
             Some(found) => match relation {
                 "spouse" => yes_if(found == Relation::Spouse),

@@ -163,11 +163,16 @@ impl Call {
             person,
             true,
         );
-        let Call { funnel, people, providers, pending, .. } = self;
+        let Call { funnel, people, providers, occasion, pending, .. } = self;
         let full = pending.effects.len() >= MAX_EFFECTS;
         let id = natural.clone();
+        let subject = people.subject(person);
+        let rights = funnel.rights();
+        let rows = rights::register_rows(&rights, &register);
+        let registers = &providers.registers;
         let answer = funnel
-            .pass(request, &(&register, person.number(), &key, &changes, &note), |_permit| async move {
+            .pass(request, &(&register, person.number(), &key, &changes, &note), |permit| async move {
+                registers.meets(permit, subject, rows, occasion.at).await?;
                 if full { Err(Trouble::Invalid("effects")) } else { Ok(id) }
             })
             .await?;

@@ -44,6 +44,23 @@ impl Provider {
         Ok(self.entry(register, subject)?.filter(|_| seen).map(|entry| entry.version().to_string()))
     }
 
+    /// Whether anything may be said of a person. Someone outside the grant's rows is nobody, whether or not there is an entry.
+    pub(crate) async fn meets(
+        &self,
+        _permit: Permit,
+        subject: Subject<'_>,
+        rows: Rows<'_>,
+        at: i64,
+    ) -> Result<(), Trouble> {
+        let Provider::Embedded(province) = self;
+        let seen = rows.filter.is_open()
+            || subject
+                .key()
+                .and_then(|key| province.population.get(key))
+                .is_some_and(|person| shown(&person, rows, at));
+        if seen { Ok(()) } else { Err(Trouble::NotFound) }
+    }
+
     pub(crate) async fn field(
         &self,
         _permit: Permit,

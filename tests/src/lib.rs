@@ -1,6 +1,7 @@
 //! What the end-to-end tests share.
 #![forbid(unsafe_code)]
 
+pub mod asking;
 pub mod house;
 pub mod packages;
 pub mod people;

@@ -121,7 +121,7 @@ impl Keeper {
             rights: Arc::new(Effective::new(&manifest.capabilities, &grants, &Ceiling::embedded().unwrap())),
             keys: Arc::new(PilotKeys::new(&Secret::new([7; 32]), &manifest.id, 0)),
             budgets: Arc::new(Budgets::default()),
-            deadline: Duration::from_millis(200),
+            deadline: Duration::from_millis(specimen.deadline_ms().into()),
             memory: 1 << 20,
         };
         Some(Pilot::new(self.machine.engine(), &component, terms).unwrap())

@@ -11,40 +11,40 @@ use wit_parser::Resolve;
 use super::MakeError;
 
 /// What an honest specimen answers to `describe`.
-pub(super) const DESCRIPTION: &str = r#"{"operations":{"go":{"input":{"type":"object"},"data":{"type":"object","properties":{"n":{"type":"integer"}},"required":["n"],"additionalProperties":false}}}}"#;
+pub(crate) const DESCRIPTION: &str = r#"{"operations":{"go":{"input":{"type":"object"},"data":{"type":"object","properties":{"n":{"type":"integer"}},"required":["n"],"additionalProperties":false}}}}"#;
 
 /// Where its parts lie in memory: far enough from each other for what is put there, the heap last.
 mod at {
-    pub(super) const DECISION: u32 = 1024;
-    pub(super) const DATA: u32 = 1100;
-    pub(super) const DESCRIBED: u32 = 1600;
-    pub(super) const RESULT: u32 = 2048;
-    pub(super) const DESCRIPTION: u32 = 3072;
-    pub(super) const HEAP: u32 = 8192;
+    pub(crate) const DECISION: u32 = 1024;
+    pub(crate) const DATA: u32 = 1100;
+    pub(crate) const DESCRIBED: u32 = 1600;
+    pub(crate) const RESULT: u32 = 2048;
+    pub(crate) const DESCRIPTION: u32 = 3072;
+    pub(crate) const HEAP: u32 = 8192;
 }
 
 /// A core module in parts, each WebAssembly text. What a specimen does not change is honest.
-pub(super) struct Module<'a> {
+pub(crate) struct Module<'a> {
     /// Imported functions.
-    pub(super) imports: &'a str,
+    pub(crate) imports: &'a str,
     /// The limits of its memory, in pages.
-    pub(super) memory: &'a str,
+    pub(crate) memory: &'a str,
     /// Further fields: functions, tables, data.
-    pub(super) more: &'a str,
+    pub(crate) more: &'a str,
     /// Body of `cabi_realloc`: old pointer, old size, alignment (2) and new size (3); $at is a spare local.
-    pub(super) realloc: &'a str,
+    pub(crate) realloc: &'a str,
     /// Body of `describe`.
-    pub(super) describe: &'a str,
+    pub(crate) describe: &'a str,
     /// Body of `call`; $n is a spare local.
-    pub(super) call: &'a str,
+    pub(crate) call: &'a str,
     /// Where the answer's decision lies, and its length in bytes.
-    pub(super) decision: (u32, u32),
+    pub(crate) decision: (u32, u32),
     /// The answer's data: its bytes as a string of the text format, and its length.
-    pub(super) data: (&'a str, u32),
+    pub(crate) data: (&'a str, u32),
 }
 
 /// The result area of `call`.
-pub(super) const ANSWER: &str = "i32.const 2048";
+pub(crate) const ANSWER: &str = "i32.const 2048";
 /// The result area of `describe`: pointer and length of the description.
 const DESCRIBED: &str = "i32.const 1600";
 /// Hands out memory upwards and never takes any back; an instance lives for one call.
@@ -103,14 +103,14 @@ impl Module<'_> {
     }
 
     /// The component of this module, with these imports of the contract.
-    pub(super) fn component(&self, imported: &str) -> Result<Vec<u8>, MakeError> {
+    pub(crate) fn component(&self, imported: &str) -> Result<Vec<u8>, MakeError> {
         let mut resolve = Resolve::default();
         resolve.push_dir(contract())?;
         encode(resolve, imported, &self.text())
     }
 
     /// The same, built against a contract in which these texts were exchanged.
-    pub(super) fn against(&self, imported: &str, exchanged: &[(&str, &str)]) -> Result<Vec<u8>, MakeError> {
+    pub(crate) fn against(&self, imported: &str, exchanged: &[(&str, &str)]) -> Result<Vec<u8>, MakeError> {
         let folder = tempfile::tempdir()?;
         exchange(&contract(), folder.path(), exchanged)?;
         let mut resolve = Resolve::default();
@@ -120,12 +120,12 @@ impl Module<'_> {
 }
 
 /// The honest specimen.
-pub(super) fn calm() -> Result<Vec<u8>, MakeError> {
+pub(crate) fn calm() -> Result<Vec<u8>, MakeError> {
     Module::default().component("")
 }
 
 /// A component that is text as a whole.
-pub(super) fn text(component: &str) -> Result<Vec<u8>, MakeError> {
+pub(crate) fn text(component: &str) -> Result<Vec<u8>, MakeError> {
     Ok(wat::parse_str(component)?)
 }
 

@@ -3,7 +3,7 @@
 //! Whoever tests against the zoo walks [`all`] or names every member; [`unnamed`] tells the forgotten.
 
 mod called;
-mod making;
+pub(crate) mod making;
 mod refused;
 #[cfg(test)]
 mod tests;
@@ -68,9 +68,15 @@ impl Specimen {
         (self.make)()
     }
 
+    /// Its deadline, in milliseconds: the longest that a manifest may ask for, so that on a busy machine too it comes to its own
+    /// end; for one that comes to no other end, as short as an honest pilot's.
+    pub fn deadline_ms(&self) -> u32 {
+        if self.fate == Fate::Fault("deadline") { 200 } else { 2_000 }
+    }
+
     /// A manifest that fits it, for this vendor.
     pub fn manifest(&self, vendor: &str) -> String {
-        let Self { name, requests, .. } = self;
+        let (Self { name, requests, .. }, deadline) = (self, self.deadline_ms());
         format!(
             r#"id = "{name}"
 model = 1
@@ -80,7 +86,7 @@ vendor = "{vendor}"
 title = {{ vi = "Thử nghiệm (giả định)", en = "A hostile specimen (fictional)" }}
 summary = {{ vi = "Chỉ để thử máy chủ.", en = "For tests of the host only." }}
 while-down = {{ vi = "Không cần.", en = "Nobody misses it." }}
-limits = {{ deadline-ms = 200, memory-kib = 1024 }}
+limits = {{ deadline-ms = {deadline}, memory-kib = 1024 }}
 retention = {{ invocations-days = 30 }}
 
 [operations]

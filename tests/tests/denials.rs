@@ -23,7 +23,7 @@ use pilothouse_registry::{
 use pilothouse_runtime::faults::{self, Faults};
 use pilothouse_runtime::record::{About, EffectKeys, write_down};
 use pilothouse_runtime::{
-    Ended, Entry, Finished, Machine, Occasion, Pilot, Providers, Request, Terms,
+    Ended, Entry, Finished, Machine, Occasion, Pilot, Providers, Replayer, Request, Terms,
     budgets::Budgets,
     capabilities::{lodging, places, population, records, registers},
     keys::Secret,
@@ -322,16 +322,20 @@ impl Court {
         Effective::new(&requests, &grants, &Ceiling::embedded().unwrap())
     }
 
-    fn pilot(&mut self, function: &Function, args: &Value, says: &Says, without: bool) -> Option<Pilot> {
-        let component = self.component(function, args);
-        let terms = Terms {
+    fn terms(&self, rights: Effective) -> Terms {
+        Terms {
             id: Arc::from("denials"),
-            rights: Arc::new(self.rights(function, is_of_an_entry(args), says, without)),
+            rights: Arc::new(rights),
             keys: Arc::new(PilotKeys::new(&Secret::new([7; 32]), &"denials".parse().unwrap(), 0)),
             budgets: Arc::new(Budgets::default()),
             deadline: Duration::from_secs(10),
             memory: 1 << 20,
-        };
+        }
+    }
+
+    fn pilot(&mut self, function: &Function, args: &Value, says: &Says, without: bool) -> Option<Pilot> {
+        let component = self.component(function, args);
+        let terms = self.terms(self.rights(function, is_of_an_entry(args), says, without));
         Pilot::new(self.machine.engine(), &component, terms).ok()
     }
 
@@ -369,7 +373,10 @@ impl Court {
         assert!(last.function.ends_with(function.name), "{name}: the last call was {}", last.function);
         let denied = decided.decision != ALLOWED;
         // A replay decides the same, without any provider.
-        let again = pilot.replay(&finished.recording, &self.providers, faults).await;
+        let component = self.component(function, args);
+        let terms = self.terms(Effective::none());
+        let replayer = Replayer::new(self.machine.engine(), &component, terms).unwrap();
+        let again = replayer.replay(&finished.recording, &self.providers).await;
         assert_eq!((&again.recording.ended, &again.difference), (&finished.recording.ended, &None), "{name}");
         Came {
             decision: decided.decision.clone(),

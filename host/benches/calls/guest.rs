@@ -6,29 +6,42 @@ use anyhow::Context;
 use pilothouse_registry::{Ceiling, Manifest};
 use pilothouse_toolchain::{Guest, Order, Toolchain, Way, build_guests, ensure_std};
 
-/// Its manifest.
-pub(crate) const MANIFEST: &str = include_str!("../guest/pilot.toml");
-/// Its words, Vietnamese and English.
-pub(crate) const TEXTS: (&str, &str) = (include_str!("../guest/texts/vi.ftl"), include_str!("../guest/texts/en.ftl"));
+/// What it is made of, beside its code.
+pub(crate) struct Source {
+    /// Its core module.
+    pub(crate) core: Vec<u8>,
+    /// Its `pilot.toml`.
+    pub(crate) manifest: String,
+    /// Its words, Vietnamese and English.
+    pub(crate) texts: [String; 2],
+}
 
-/// Its core module.
-pub(crate) fn core(folder: &Path) -> anyhow::Result<Vec<u8>> {
+/// Builds it, into the folder of all guests.
+pub(crate) fn build() -> anyhow::Result<Source> {
     let host = Path::new(env!("CARGO_MANIFEST_DIR"));
     let root = host.parent().context("the host's crate has a folder around it")?;
-    let target = folder.join("guest");
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("guests");
+    let folder = host.join("benches/guest");
     let mut say = |line: &str| eprintln!("{line}");
     let toolchain = Toolchain::find(root, None, None)?;
     let std = ensure_std(&toolchain, Way::parse(None)?, &target, &mut say)?;
-    let guests = [Guest::read(&host.join("benches/guest"))?];
+    let guests = [Guest::read(&folder)?];
     let built =
         build_guests(&toolchain, &std, Order { workspace: root, guests: &guests, target_dir: &target }, &mut say)?;
     let core = &built.first().context("one guest was built")?.core;
-    Ok(std::fs::read(core)?)
+    let read = |name: &str| std::fs::read_to_string(folder.join(name)).with_context(|| name.to_owned());
+    Ok(Source {
+        core: std::fs::read(core)?,
+        manifest: read("pilot.toml")?,
+        texts: [read("texts/vi.ftl")?, read("texts/en.ftl")?],
+    })
 }
 
-/// What it asks for.
-pub(crate) fn manifest() -> anyhow::Result<Manifest> {
-    Ok(Manifest::parse("pilot.toml", MANIFEST)?)
+impl Source {
+    /// What it asks for, as types.
+    pub(crate) fn manifest(&self) -> anyhow::Result<Manifest> {
+        Ok(Manifest::parse("pilot.toml", &self.manifest)?)
+    }
 }
 
 /// The host's policy, with room for a measurement: no minute's budget ends a round.

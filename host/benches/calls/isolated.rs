@@ -22,7 +22,8 @@ use pilothouse_runtime::province::Province;
 use pilothouse_runtime::{Ended, Entry, Kept, Machine, Occasion, Pilot, Providers, Request, Terms};
 use serde::{Deserialize, Serialize};
 
-use super::{guest, median};
+use super::guest::{self, Source};
+use super::median;
 
 /// Threads that call at once: as many as the smallest server has cores.
 pub(crate) const THREADS: usize = 2;
@@ -47,10 +48,10 @@ struct Bench {
 }
 
 /// Measures and prints; answers what the component says of its operations.
-pub(crate) fn measure(core: &[u8], folder: &Path) -> anyhow::Result<String> {
+pub(crate) fn measure(source: &Source, folder: &Path) -> anyhow::Result<String> {
     // Lives as long as the measurement: dropping it ends the ticker.
     let machine = Machine::start()?;
-    let (bench, schemas) = ready(core, folder, &machine)?;
+    let (bench, schemas) = ready(source, folder, &machine)?;
     let bench = Arc::new(bench);
     for _ in 0..1_000 {
         current_thread()?.block_on(bench.fresh())?;
@@ -172,8 +173,8 @@ fn current_thread() -> anyhow::Result<tokio::runtime::Runtime> {
     Ok(tokio::runtime::Builder::new_current_thread().enable_all().build()?)
 }
 
-fn ready(core: &[u8], folder: &Path, machine: &Machine) -> anyhow::Result<(Bench, String)> {
-    let manifest = guest::manifest()?;
+fn ready(source: &Source, folder: &Path, machine: &Machine) -> anyhow::Result<(Bench, String)> {
+    let manifest = source.manifest()?;
     let officer =
         |number: u128| -> anyhow::Result<OfficerId> { Ok(uuid::Uuid::from_u128(number).to_string().parse()?) };
     let state = GrantState::Requested { by: officer(1)? }.approve(officer(2)?, AT)?.approve(officer(3)?, AT)?;
@@ -204,7 +205,7 @@ fn ready(core: &[u8], folder: &Path, machine: &Machine) -> anyhow::Result<(Bench
         lodging: lodging::Provider::new(Arc::clone(&rows), desk),
         records: rows,
     });
-    let wasm = packaging::component(core)?;
+    let wasm = packaging::component(&source.core)?;
     let (id, memory) = (&manifest.id, terms.memory);
     let schemas = packaging::describe(&wasm, id, memory, machine, &compiler, &providers);
     let schemas = current_thread()?.block_on(schemas)?;

@@ -27,17 +27,17 @@ fn main() -> ExitCode {
 
 fn measured() -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
-    let core = guest::core(folder.path())?;
+    let source = guest::build()?;
     println!(
         "| one call with one question through the funnel | median | calls/s, {} threads | × native |",
         isolated::THREADS
     );
     println!("|---|---|---|---|");
-    let schemas = isolated::measure(&core, folder.path())?;
+    let schemas = isolated::measure(&source, folder.path())?;
     println!();
     println!("| over HTTP, {} connections, load on the same cores | requests/s | × bare |", load::CONNECTIONS);
     println!("|---|---|---|");
-    served::measure(&core, &schemas, folder.path())
+    served::measure(&source, &schemas, folder.path())
 }
 
 /// The middle one.

@@ -13,7 +13,8 @@ use pilothouse_registry::keys;
 use pilothouse_runtime::compile::Program;
 use serde_json::{Value, json};
 
-use super::{guest, load, median};
+use super::guest::{self, Source};
+use super::{load, median};
 
 /// Rounds of each kind, in turn; the medians are shown.
 const ROUNDS: usize = 3;
@@ -26,11 +27,11 @@ impl Progress for Silent {
 }
 
 /// Measures and prints.
-pub(crate) fn measure(core: &[u8], schemas: &str, folder: &Path) -> anyhow::Result<()> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(run(core, schemas, folder))
+pub(crate) fn measure(source: &Source, schemas: &str, folder: &Path) -> anyhow::Result<()> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(run(source, schemas, folder))
 }
 
-async fn run(core: &[u8], schemas: &str, folder: &Path) -> anyhow::Result<()> {
+async fn run(source: &Source, schemas: &str, folder: &Path) -> anyhow::Result<()> {
     let ceiling = folder.join("ceiling.toml");
     std::fs::write(&ceiling, guest::ceiling_text())?;
     let options = OpenOptions { dir: folder.join("data"), people: PEOPLE, seed: DEFAULT_SEED, ceiling: Some(ceiling) };
@@ -43,7 +44,7 @@ async fn run(core: &[u8], schemas: &str, folder: &Path) -> anyhow::Result<()> {
     let house = House::open(options, Program::InProcess, &Silent).await?;
     let second = begun.elapsed();
     let idle = resident()?;
-    install(&house, core, schemas).await?;
+    install(&house, source, schemas).await?;
 
     let token = of_role(&house, "registration-clerk")?;
     let number = house.demo().patient_number.clone();
@@ -59,22 +60,18 @@ async fn run(core: &[u8], schemas: &str, folder: &Path) -> anyhow::Result<()> {
     });
 
     let greet = json!({ "patient": number });
-    let check_in = json!({ "patient": number, "visit_kind": "outpatient" });
-    let (mut bare, mut small, mut large, mut inside) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut bare, mut served, mut inside) = (Vec::new(), Vec::new(), Vec::new());
     for round in 0..ROUNDS {
         bare.push(posted(address, "/bare", &token, &greet, format!("bare-{round}")).await?);
         let path = "/v1/pilots/bench-guest/operations/greet";
-        small.push(posted(address, path, &token, &greet, format!("small-{round}")).await?);
-        let path = "/v1/pilots/bhyt-checkin/operations/check-in";
-        large.push(posted(address, path, &token, &check_in, format!("large-{round}")).await?);
+        served.push(posted(address, path, &token, &greet, format!("served-{round}")).await?);
         inside.push(within(&house, &token, &greet, &format!("inside-{round}")).await?);
     }
-    let [bare, small, large, inside] = [bare, small, large, inside].map(median);
+    let [bare, served, inside] = [bare, served, inside].map(median);
     for (what, rate) in [
         ("bare handler: JSON in, JSON out", bare),
-        ("a call with one question, evidence on disk before the answer", small),
-        ("a check-in: about ten capability calls, evidence on disk", large),
-        ("the call with one question without HTTP", inside),
+        ("a call with one question, evidence on disk before the answer", served),
+        ("the same call without HTTP", inside),
     ] {
         println!("| {what} | {rate:.0} | {:.2} |", rate / bare);
     }
@@ -91,7 +88,7 @@ async fn run(core: &[u8], schemas: &str, folder: &Path) -> anyhow::Result<()> {
 }
 
 /// Installs the measured pilot through the same door as every other, with three officers.
-async fn install(house: &House, core: &[u8], schemas: &str) -> anyhow::Result<()> {
+async fn install(house: &House, source: &Source, schemas: &str) -> anyhow::Result<()> {
     let officer = house.authenticate(&of_role(house, "working-group")?).context("the working group")?;
     let mut others = Vec::new();
     for _ in 0..2 {
@@ -99,12 +96,12 @@ async fn install(house: &House, core: &[u8], schemas: &str) -> anyhow::Result<()
         let (_, token) = house.add_credential(&officer, new).await?;
         others.push(house.authenticate(&token).context("the credential just added")?);
     }
-    let manifest = guest::manifest()?;
+    let manifest = source.manifest()?;
     let key = keys::generate()?;
     let public = keys::public_pem(&key.verifying_key())?;
     house.trust_key(&officer, &manifest.vendor, &public, 30).await?;
-    let component = packaging::component(core)?;
-    let package = packaging::signed(&component, guest::MANIFEST, schemas, guest::TEXTS, &key)?;
+    let component = packaging::component(&source.core)?;
+    let package = packaging::signed(&component, &source.manifest, schemas, (&source.texts[0], &source.texts[1]), &key)?;
     house.install(&officer, package).await?;
     for grant in house.request_grants(&officer, &manifest.id).await? {
         for other in &others {

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
 
-/// Connections at once.
-pub(crate) const CONNECTIONS: usize = 16;
+/// Connections at once: few, so that a call waits for the disk alone; and many, so that a synchronisation is shared.
+pub(crate) const CONNECTIONS: [usize; 2] = [16, 256];
 /// How long a round runs.
 pub(crate) const ROUND: Duration = Duration::from_secs(3);
 
@@ -16,12 +16,13 @@ pub(crate) fn requests_per_second(
     address: SocketAddr,
     path: &str,
     token: &str,
+    connections: usize,
     body: impl Fn(usize, u64) -> String + Sync,
 ) -> anyhow::Result<f64> {
     let begun = Instant::now();
     let (body, mut done) = (&body, 0);
     std::thread::scope(|scope| {
-        let connections: Vec<_> = (0..CONNECTIONS)
+        let connections: Vec<_> = (0..connections)
             .map(|connection| scope.spawn(move || one(address, path, token, begun, |n| body(connection, n))))
             .collect();
         for connection in connections {

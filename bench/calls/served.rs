@@ -60,22 +60,27 @@ async fn run(source: &Source, schemas: &str, folder: &Path) -> anyhow::Result<()
     });
 
     let greet = json!({ "patient": number });
-    let (mut bare, mut served, mut inside) = (Vec::new(), Vec::new(), Vec::new());
-    for round in 0..ROUNDS {
-        bare.push(posted(address, "/bare", &token, &greet, format!("bare-{round}")).await?);
-        let path = "/v1/pilots/bench-guest/operations/greet";
-        served.push(posted(address, path, &token, &greet, format!("served-{round}")).await?);
-        inside.push(within(&house, &token, &greet, &format!("inside-{round}")).await?);
+    for connections in load::CONNECTIONS {
+        println!("| over HTTP, {connections} connections, load on the same cores | requests/s | × bare |");
+        println!("|---|---|---|");
+        let (mut bare, mut served, mut inside) = (Vec::new(), Vec::new(), Vec::new());
+        for round in 0..ROUNDS {
+            let name = |kind: &str| format!("{kind}-{connections}-{round}");
+            bare.push(posted(address, "/bare", &token, &greet, connections, name("bare")).await?);
+            let path = "/v1/pilots/bench-guest/operations/greet";
+            served.push(posted(address, path, &token, &greet, connections, name("served")).await?);
+            inside.push(within(&house, &token, &greet, connections, &name("inside")).await?);
+        }
+        let [bare, served, inside] = [bare, served, inside].map(median);
+        for (what, rate) in [
+            ("bare handler: JSON in, JSON out", bare),
+            ("a call with one question, evidence on disk before the answer", served),
+            ("the same call without HTTP", inside),
+        ] {
+            println!("| {what} | {rate:.0} | {:.2} |", rate / bare);
+        }
+        println!();
     }
-    let [bare, served, inside] = [bare, served, inside].map(median);
-    for (what, rate) in [
-        ("bare handler: JSON in, JSON out", bare),
-        ("a call with one question, evidence on disk before the answer", served),
-        ("the same call without HTTP", inside),
-    ] {
-        println!("| {what} | {rate:.0} | {:.2} |", rate / bare);
-    }
-    println!();
     println!("| start and memory, {PEOPLE} people, the embedded pilots | |");
     println!("|---|---|");
     println!("| first start: make, sign, verify, compile, install, enable | {:.0} ms |", first.as_secs_f64() * 1e3);
@@ -123,11 +128,12 @@ async fn posted(
     path: &'static str,
     token: &str,
     input: &Value,
+    connections: usize,
     name: String,
 ) -> anyhow::Result<f64> {
     let (token, input) = (token.to_owned(), input.to_string());
     tokio::task::spawn_blocking(move || {
-        load::requests_per_second(address, path, &token, |connection, n| {
+        load::requests_per_second(address, path, &token, connections, |connection, n| {
             format!(r#"{{"reference":"{name}-{connection}-{n}","input":{input}}}"#)
         })
     })
@@ -135,10 +141,10 @@ async fn posted(
 }
 
 /// The same calls from within the process: what HTTP adds is the difference.
-async fn within(house: &House, token: &str, input: &Value, name: &str) -> anyhow::Result<f64> {
+async fn within(house: &House, token: &str, input: &Value, connections: usize, name: &str) -> anyhow::Result<f64> {
     let caller = house.authenticate(token).context("the desk")?;
     let begun = Instant::now();
-    let tasks: Vec<_> = (0..load::CONNECTIONS)
+    let tasks: Vec<_> = (0..connections)
         .map(|connection| {
             let (house, caller, input) = (house.clone(), caller.clone(), input.clone());
             let name = format!("{name}-{connection}");

@@ -35,8 +35,6 @@ fn measured() -> anyhow::Result<()> {
     println!("|---|---|---|---|");
     let schemas = isolated::measure(&source, folder.path())?;
     println!();
-    println!("| over HTTP, {} connections, load on the same cores | requests/s | × bare |", load::CONNECTIONS);
-    println!("|---|---|---|");
     served::measure(&source, &schemas, folder.path())
 }
 

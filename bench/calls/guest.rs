@@ -18,10 +18,10 @@ pub(crate) struct Source {
 
 /// Builds it, into the folder of all guests.
 pub(crate) fn build() -> anyhow::Result<Source> {
-    let host = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let root = host.parent().context("the host's crate has a folder around it")?;
+    let bench = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = bench.parent().context("the bench's crate has a folder around it")?;
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("guests");
-    let folder = host.join("benches/guest");
+    let folder = bench.join("guest");
     let mut say = |line: &str| eprintln!("{line}");
     let toolchain = Toolchain::find(root, None, None)?;
     let std = ensure_std(&toolchain, Way::parse(None)?, &target, &mut say)?;
@@ -47,7 +47,7 @@ impl Source {
 /// The host's policy, with room for a measurement: no minute's budget ends a round.
 pub(crate) fn ceiling_text() -> String {
     let limit = "calls-per-minute = 6000,";
-    include_str!("../../../registry/ceiling.toml").replace(limit, "calls-per-minute = 100000000,")
+    include_str!("../../registry/ceiling.toml").replace(limit, "calls-per-minute = 100000000,")
 }
 
 /// The same as a value.

@@ -231,6 +231,11 @@ pub enum Fault {
     /// The host's own failure.
     #[error("the host could not carry the call: see its log")]
     Host,
+    /// The pilot was switched off while it ran: whatever it came to, nothing of it is kept.
+    #[error(
+        "the pilot was switched off while the call ran, so nothing of it was kept: send it again when the pilot is enabled"
+    )]
+    Withdrawn,
     /// A replay went another way than the recording.
     #[error("the replay left the recording: see the difference that it names")]
     Differs,
@@ -239,7 +244,7 @@ pub enum Fault {
 impl Fault {
     /// Whether it speaks against the guest, and counts towards its quarantine.
     pub fn is_the_guests(self) -> bool {
-        !matches!(self, Fault::Full | Fault::Host | Fault::Differs)
+        !matches!(self, Fault::Full | Fault::Host | Fault::Withdrawn | Fault::Differs)
     }
 
     /// Stable name, as in problems and evidence.
@@ -257,6 +262,7 @@ impl Fault {
             Fault::NoExport => "no-export",
             Fault::Full => "full",
             Fault::Host => "host",
+            Fault::Withdrawn => "withdrawn",
             Fault::Differs => "differs",
         }
     }
@@ -307,6 +313,12 @@ pub struct Finished {
 }
 
 impl Finished {
+    /// Takes back all that it came to: of the call its record stays, and that it was withdrawn.
+    pub fn withdraw(&mut self) {
+        self.pending = Pending::default();
+        self.recording.ended = Ended::Fault { fault: Fault::Withdrawn };
+    }
+
     /// Who a token of the outcome's data stands for, for wording it back.
     pub fn person(&self, token: &str) -> Option<Named<'_>> {
         let person = self.people.of_token(token)?;

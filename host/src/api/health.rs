@@ -102,6 +102,10 @@ async fn metrics_text(State(house): Rooms) -> Response {
                 ));
             }
         }
+        text.push_str("# TYPE pilothouse_pilot_calls_under_way gauge\n");
+        for pilot in &pilots {
+            text.push_str(&format!("pilothouse_pilot_calls_under_way{{pilot=\"{}\"}} {}\n", pilot.id, pilot.under_way));
+        }
     }
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
 }

@@ -11,8 +11,9 @@ use time::OffsetDateTime;
 use super::auth::Rooms;
 use super::{App, Path, Problem};
 use crate::console::{
-    ASSET_CACHE_CONTROL, BoardView, CONTENT_SECURITY_POLICY, CapabilityView, Frame, GroupView, IndicatorView,
-    InvocationRow, LogView, ModelState, ModelView, PilotPage, PilotView, ProblemPage, RenderError, RightRow, find,
+    ASSET_CACHE_CONTROL, BoardView, CONTENT_SECURITY_POLICY, CapabilityView, CheckpointView, Frame, GroupView,
+    IndicatorView, InvocationRow, LogView, ModelState, ModelView, PilotPage, PilotView, ProblemPage, RenderError,
+    RightRow, find,
 };
 use crate::governance::{House, HouseError, ModelLine, PilotLine, PilotState};
 use crate::words::{self, Lang};
@@ -66,6 +67,9 @@ fn page(status: StatusCode, frame: &Frame, query: Option<&str>, html: Result<Str
     response
 }
 
+/// How much of a root the board shows, in hex digits: enough to compare by eye; the whole stands in the checkpoint.
+const ROOT_SHOWN: usize = 12;
+
 async fn view(house: &House, frame: Frame) -> Result<BoardView, HouseError> {
     let lang = frame.lang;
     let pilots = house.pilots().await?;
@@ -90,7 +94,14 @@ async fn view(house: &House, frame: Frame) -> Result<BoardView, HouseError> {
     Ok(BoardView {
         province_note: lang.pick(NOTE_VI, NOTE_EN).to_owned(),
         groups: groups.collect(),
-        log: LogView { size: house.log_size().await?, checkpoint: None },
+        log: LogView {
+            size: house.log_size().await?,
+            checkpoint: house.signed().await?.map(|signed| CheckpointView {
+                size: signed.size,
+                root: signed.root.chars().take(ROOT_SHOWN).collect(),
+                at: instant(signed.at),
+            }),
+        },
         frame,
     })
 }

@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use super::auth::{Known, Rooms};
 use super::{Json, Path, Problem};
 use crate::governance::{
-    Changed, CredentialLine, GroupLine, Installed, NewCredential, PilotDetail, PilotLine, SettingsView,
+    Changed, CredentialLine, GroupLine, Installed, NewCredential, PilotDetail, PilotLine, Rotated, SettingsView,
 };
 
 /// Largest package that is read, in bytes: what the door takes.
@@ -78,6 +78,14 @@ pub(super) async fn disable(
     Path(pilot): Path<PilotId>,
 ) -> Result<Json<Changed>, Problem> {
     Ok(Json(house.disable(&by, &pilot).await?))
+}
+
+pub(super) async fn rotate_keys(
+    Known(by): Known,
+    State(house): Rooms,
+    Path(pilot): Path<PilotId>,
+) -> Result<Json<Rotated>, Problem> {
+    Ok(Json(house.rotate_keys(&by, &pilot).await?))
 }
 
 pub(super) async fn grants(

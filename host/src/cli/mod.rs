@@ -50,6 +50,9 @@ enum Command {
     /// What pilots may do, and who approved it
     #[command(subcommand)]
     Grant(operator::GrantCommand),
+    /// Keys of a pilot's pseudonyms
+    #[command(subcommand)]
+    Keys(operator::KeysCommand),
     /// A department's settings of its pilot
     #[command(subcommand)]
     Config(operator::ConfigCommand),
@@ -154,6 +157,7 @@ async fn run(cli: Cli, out: &mut Out) -> Result<(), CliError> {
         Command::Enable(command) => command.run(&connection.client()?, out).await,
         Command::Disable(command) => command.switch(&connection.client()?, "disable", out).await,
         Command::Grant(command) => command.run(&connection.client()?, out).await,
+        Command::Keys(command) => command.run(&connection.client()?, out).await,
         Command::Config(command) => command.run(&connection.client()?, out).await,
         Command::Call(command) => command.run(&connection, out).await,
         Command::Tick(command) => command.run(&connection.client()?, out).await,

@@ -117,6 +117,33 @@ impl Named {
     }
 }
 
+/// Keys of pseudonyms
+#[derive(Debug, Subcommand)]
+pub(super) enum KeysCommand {
+    /// Give every person another pseudonym for this pilot, from the next call on
+    ///
+    /// For when pseudonyms of a pilot have become known together with the people behind them. What the pilot has stored stays under the old
+    /// pseudonyms: no call reaches it any more by its person, and retention takes it away. References that the pilot sealed are void, and
+    /// people count anew against its daily budgets.
+    #[command(after_help = "Example:\n  pilot keys rotate lodging-hotels")]
+    Rotate(Named),
+}
+
+impl KeysCommand {
+    pub(super) async fn run(self, client: &Client, out: &mut Out) -> Result<(), CliError> {
+        let KeysCommand::Rotate(named) = self;
+        let done = client.post(&format!("/v1/pilots/{}/keys/rotate", named.pilot), &json!({})).await?;
+        out.say(format_args!(
+            "{}: rotation {}; calls under way end within {} ms",
+            named.pilot,
+            whole(&done, "/rotation"),
+            whole(&done, "/in_flight_until_ms")
+        ));
+        out.json(&done);
+        Ok(())
+    }
+}
+
 /// Grants
 #[derive(Debug, Subcommand)]
 pub(super) enum GrantCommand {

@@ -13,11 +13,13 @@ use pilothouse_runtime::compile::Program;
 use serde::Deserialize;
 
 use super::out::{Out, note};
-use crate::api;
+use crate::api::{self, ApiLimits};
 use crate::governance::{House, OpenOptions, PilotState, Progress};
 
 /// Where it listens unless told otherwise.
 const LISTEN: &str = "127.0.0.1:8179";
+/// Highest rate limit: far beyond what one machine answers, so that a slip of the keyboard shows.
+const MAX_RATE: u32 = 1_000_000;
 /// How long requests that are under way may take when the host stops.
 const DRAIN: Duration = Duration::from_secs(10);
 
@@ -39,7 +41,10 @@ pub(super) struct Up {
     /// TOML file with the most that any grant may say, instead of the one that ships with the host
     #[arg(long, env = "PILOT_CEILING", value_name = "FILE")]
     ceiling: Option<PathBuf>,
-    /// TOML file with any of: listen, people, quiet, seed, ceiling
+    /// Most requests a second of one credential; twice as many at once
+    #[arg(long, env = "PILOT_RATE_LIMIT", value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_RATE)))]
+    rate_limit: Option<u32>,
+    /// TOML file with any of: listen, people, quiet, seed, ceiling, rate-limit
     #[arg(long, env = "PILOT_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
 }
@@ -52,6 +57,8 @@ struct File {
     quiet: Option<bool>,
     seed: Option<u64>,
     ceiling: Option<PathBuf>,
+    #[serde(alias = "rate_limit")]
+    rate_limit: Option<u32>,
 }
 
 /// Shows the long steps of a start.
@@ -81,6 +88,11 @@ impl Up {
         let people = self.people.or(file.people).unwrap_or(DEFAULT_PEOPLE);
         if !(2_000..=MAX_PEOPLE).contains(&people) {
             bail!("people = {people}: give a number from 2000 to {MAX_PEOPLE}");
+        }
+        let limits =
+            self.rate_limit.or(file.rate_limit).map_or_else(ApiLimits::default, |per_second| ApiLimits { per_second });
+        if !(1..=MAX_RATE).contains(&limits.per_second) {
+            bail!("rate-limit = {}: give requests a second from 1 to {MAX_RATE}", limits.per_second);
         }
         logging(quiet);
         let begun = Instant::now();
@@ -112,7 +124,7 @@ impl Up {
         if !quiet {
             greet(&house, &address, people, begun.elapsed(), out).await?;
         }
-        let router = api::router(house.clone(), api::ApiLimits::default());
+        let router = api::router(house.clone(), limits);
         let service = router.into_make_service();
         let served = axum::serve(
             axum::serve::ListenerExt::tap_io(listener, |stream| {
@@ -141,8 +153,9 @@ impl Up {
     fn file(&self) -> anyhow::Result<File> {
         let Some(path) = &self.config else { return Ok(File::default()) };
         let text = std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
-        toml::from_str(&text)
-            .with_context(|| format!("{}: known keys are listen, people, quiet, seed, ceiling", path.display()))
+        toml::from_str(&text).with_context(|| {
+            format!("{}: known keys are listen, people, quiet, seed, ceiling, rate-limit", path.display())
+        })
     }
 }
 
@@ -199,5 +212,19 @@ async fn stopped() {
     tokio::select! {
         _ = interrupt => {}
         () = terminate => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_file_names_the_rate_limit_as_the_flag_does_or_as_the_variable_does() {
+        for key in ["rate-limit", "rate_limit"] {
+            let file: File = toml::from_str(&format!("{key} = 5")).unwrap();
+            assert_eq!(file.rate_limit, Some(5));
+        }
+        assert!(toml::from_str::<File>("rate = 5").is_err());
     }
 }

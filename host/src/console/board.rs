@@ -95,6 +95,8 @@ pub struct LogView {
 /// A signed state of the log.
 #[derive(Debug, Clone)]
 pub struct CheckpointView {
+    /// How many entries it covers.
+    pub size: u64,
     /// The beginning of its root hash.
     pub root: String,
     /// When it was signed.
@@ -190,6 +192,15 @@ impl BoardView {
         match self.frame.lang {
             Lang::Vi => format!("Hôm nay: {calls} lượt xử lý, {denials} từ chối."),
             Lang::En => format!("Today: {calls} calls, {denials} denials."),
+        }
+    }
+
+    /// Which entries are signed for, and since when.
+    fn signed(&self, checkpoint: &CheckpointView) -> String {
+        let (size, at) = (words::count(self.frame.lang, checkpoint.size), self.signed_at(checkpoint));
+        match self.frame.lang {
+            Lang::Vi => format!("{size} mục, ký lúc {at}"),
+            Lang::En => format!("{size} entries, signed at {at}"),
         }
     }
 
@@ -310,7 +321,7 @@ impl BoardView {
                 "The plan is Quảng Bình's; on 1 July 2025 Quảng Bình and Quảng Trị became one province, Quảng Trị.",
             )
             .to_owned();
-        let checkpoint = CheckpointView { root: "9f3c1a7be2d0".into(), at: frame.now };
+        let checkpoint = CheckpointView { size: 48_210, root: "9f3c1a7be2d0".into(), at: frame.now };
         let full = Self {
             frame: Frame::sample(lang),
             province_note: province_note.clone(),

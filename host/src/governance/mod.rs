@@ -4,6 +4,7 @@
 //! **Invariant:** who decides is an argument ([`Caller`]); nothing here reads a clock but [`House::now`].
 
 mod archive;
+mod counted;
 mod error;
 pub mod intake;
 mod keys;
@@ -16,6 +17,7 @@ mod replaying;
 mod running;
 mod schedules;
 mod serve;
+mod switch;
 mod views;
 mod wording;
 
@@ -47,7 +49,7 @@ pub use serve::{Answer, CallRequest, What};
 pub(crate) use serve::{Taken, allow, judge, take};
 pub use views::{
     Changed, CredentialLine, GroupLine, IndicatorLine, Installed, InvocationLine, InvocationView, ModelLine,
-    NewCredential, PilotDetail, PilotLine, PilotState, Replayed, SettingsView, Verified,
+    NewCredential, PilotDetail, PilotLine, PilotState, Replayed, Rotated, SettingsView, Signed, Verified,
 };
 pub(crate) use wording::Words;
 

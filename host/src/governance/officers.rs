@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use pilothouse_registry::{
     Grant, GrantId, GrantState, KeyId, OfficerId, Package, PilotId, Trust, TrustedKey, VendorId, keys as vendor_keys,
@@ -14,7 +13,7 @@ use sha2::{Digest, Sha256};
 use super::opening::all_communes;
 use super::records::{Change, DAY};
 use super::running::Running;
-use super::views::{Changed, CredentialLine, Installed, NewCredential, SettingLine, SettingsView, state_of};
+use super::views::{Changed, CredentialLine, Installed, NewCredential, Rotated, SettingLine, SettingsView, state_of};
 use super::{Caller, House, HouseError, Known, keys, now, packaging, parse};
 
 /// Revisions of settings that are shown.
@@ -115,16 +114,16 @@ impl House {
     pub(crate) async fn relink(&self, id: &PilotId) -> Result<(), HouseError> {
         let Some(stored) = self.0.store.pilots().find(id.as_str()).await? else { return Ok(()) };
         let before = self.0.running.load().get(id).cloned();
-        let version = self.prepare(id, &stored.package, stored.state == "on", before.as_deref()).await?;
-        // Calls that run on the old link end by their deadline; what they would keep is refused if the pilot is off by then.
-        if let Some(before) = before
-            && stored.state != "on"
-        {
-            before.enabled.store(false, Ordering::Release);
+        let on = stored.state == "on";
+        if let Some(before) = before.as_ref().filter(|_| !on) {
+            before.switch.set(false);
         }
+        let version = Arc::new(self.prepare(id, &stored.package, before.as_deref()).await?);
         let mut running: HashMap<PilotId, Arc<Running>> = self.0.running.load().as_ref().clone();
-        running.insert(id.clone(), Arc::new(version));
+        running.insert(id.clone(), Arc::clone(&version));
         self.0.running.store(Arc::new(running));
+        // Only now: what is let in runs on this link. One that its grants do not cover any more is off.
+        version.switch.set(on && version.pilot.is_some());
         Ok(())
     }
 
@@ -143,13 +142,15 @@ impl House {
         self.put_in_service(by, id, version.unwrap_or(&stored.version), true).await
     }
 
-    /// Switches a pilot off, at once: nothing new starts, what runs ends by its deadline and keeps nothing.
+    /// Switches a pilot off, at once: nothing new starts; what runs ends by its deadline, is recorded as withdrawn, and of what it came to
+    /// nothing is kept after this has answered.
     ///
     /// # Errors
     /// Those of the store.
     pub async fn disable(&self, by: &Caller, id: &PilotId) -> Result<Changed, HouseError> {
         let version = self.version(id)?;
-        version.enabled.store(false, Ordering::Release);
+        version.switch.set(false);
+        version.switch.settled().await;
         let stored = version.manifest.version.to_string();
         self.put_in_service(by, id, &stored, false).await
     }
@@ -196,7 +197,7 @@ impl House {
         self.keep_change(change, vec![row]).await?;
         self.relink(id).await?;
         let version = self.version(id)?;
-        if on && !version.enabled.load(Ordering::Acquire) {
+        if on && !version.is_on() {
             return Err(HouseError::NotGranted { pilot: id.clone(), functions: Vec::new() });
         }
         Ok(Changed {
@@ -204,6 +205,35 @@ impl House {
             version: version.manifest.version.to_string(),
             state: state_of(&version),
             in_flight_until_ms: u64::from(version.manifest.limits.deadline_ms),
+        })
+    }
+
+    /// Gives every person another pseudonym for this pilot, from the next call on, and makes the references that it sealed void.
+    ///
+    /// What the pilot stored stays as it is, under the old pseudonyms: no handle leads to it any more, and retention takes it away.
+    ///
+    /// # Errors
+    /// Where there is no such pilot.
+    pub async fn rotate_keys(&self, by: &Caller, id: &PilotId) -> Result<Rotated, HouseError> {
+        let _turn = self.0.changing.lock().await;
+        let version = self.version(id)?;
+        let rotation = self.rotation(id).await?.saturating_add(1);
+        let row = StateChange::Meta { key: rotation_key(id), value: rotation.to_string() };
+        let detail = vec![("rotation", rotation.to_string())];
+        let change = Change { by, subject: "pilot", of: id.to_string(), action: "rotate-keys", detail };
+        self.keep_change(change, vec![row]).await?;
+        self.relink(id).await?;
+        let in_flight_until_ms = u64::from(version.manifest.limits.deadline_ms);
+        Ok(Rotated { id: id.clone(), rotation, in_flight_until_ms })
+    }
+
+    /// How often the keys of a pilot were rotated.
+    pub(crate) async fn rotation(&self, id: &PilotId) -> Result<u32, HouseError> {
+        let Some(stored) = self.0.store.meta().get(&rotation_key(id)).await? else { return Ok(0) };
+        // Another number would bring old pseudonyms back, so it is never guessed.
+        stored.parse().map_err(|_| HouseError::Malformed {
+            what: "rotation",
+            message: "the stored number of rotations cannot be read: restore the latest back-up".to_owned(),
         })
     }
 
@@ -496,6 +526,10 @@ impl House {
         };
         Ok(all.into_iter().map(line).collect())
     }
+}
+
+fn rotation_key(id: &PilotId) -> String {
+    format!("rotation/{id}")
 }
 
 fn read_grant(stored: pilothouse_store::grants::Grant) -> Result<Grant, HouseError> {

@@ -3,7 +3,6 @@
 use std::collections::{BTreeSet, HashMap};
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, RwLock};
 
 use arc_swap::ArcSwap;
@@ -372,7 +371,8 @@ impl House {
         for pilot in self.0.store.pilots().all().await? {
             let id: PilotId = parse("pilot", &pilot.pilot)?;
             progress.step(&format!("linking {id} {}", pilot.version));
-            let version = self.prepare(&id, &pilot.package, pilot.state == "on", None).await?;
+            let version = self.prepare(&id, &pilot.package, None).await?;
+            version.switch.set(pilot.state == "on");
             running.insert(id, Arc::new(version));
         }
         self.0.running.store(Arc::new(running));
@@ -384,7 +384,6 @@ impl House {
         &self,
         id: &PilotId,
         package: &str,
-        enabled: bool,
         before: Option<&Running>,
     ) -> Result<Running, HouseError> {
         let digest: pilothouse_registry::Digest = parse("package", package)?;
@@ -402,7 +401,7 @@ impl House {
         let terms = Terms {
             id: Arc::from(id.as_str()),
             rights: Arc::clone(&rights),
-            keys: Arc::new(PilotKeys::new(&self.0.secret, id, 0)),
+            keys: Arc::new(PilotKeys::new(&self.0.secret, id, self.rotation(id).await?)),
             budgets,
             deadline: std::time::Duration::from_millis(u64::from(manifest.limits.deadline_ms)),
             memory: manifest.limits.memory_kib as usize * 1024,
@@ -412,7 +411,7 @@ impl House {
         let settings_text: Arc<str> = Arc::from(Value::Object(settings).to_string());
         Ok(Running {
             package: Digest::of(package.bytes()),
-            enabled: AtomicBool::new(enabled && pilot.is_some()),
+            switch: before.map_or_else(Arc::default, |before| Arc::clone(&before.switch)),
             pilot,
             rights_digest: Digest::of(&rights_json),
             settings_digest: Digest::of(settings_text.as_bytes()),

@@ -9,7 +9,7 @@ use pilothouse_runtime::occasion::{date_of, local_date};
 use pilothouse_runtime::pending::RowChange as Pended;
 use pilothouse_runtime::record::{About, write_down};
 use pilothouse_runtime::rights::retention_days;
-use pilothouse_runtime::{Ended, Finished};
+use pilothouse_runtime::{Ended, Fault, Finished};
 use pilothouse_store::{
     Committed, EffectRow, Expected, IndicatorAdd, Once, Part, RowChange, RowWrite, Sealed, StateChange, Store, Unit,
 };
@@ -177,7 +177,8 @@ impl House {
             add: i64::try_from(n).unwrap_or(i64::MAX),
         };
         let denied = recording.calls.iter().filter(|call| matches!(call.verdict, Verdict::Denied { .. })).count();
-        let faulty = usize::from(matches!(recording.ended, Ended::Fault { .. }));
+        // A call that was withdrawn says nothing of its pilot.
+        let faulty = usize::from(matches!(recording.ended, Ended::Fault { fault } if fault != Fault::Withdrawn));
         let own = [(CALLS, 1), (DENIALS, denied), (FAULTS, faulty)];
         let own = own.into_iter().filter(|(_, n)| *n > 0).map(|(name, n)| counted(name, n));
         let indicators: Vec<IndicatorAdd> = indicators.chain(own).collect();

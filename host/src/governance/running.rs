@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use jsonschema::Validator;
 use pilothouse_evidence::Digest;
@@ -10,6 +9,7 @@ use pilothouse_registry::{Manifest, OperationName, Package};
 use pilothouse_runtime::Pilot;
 
 use super::intake::PersonSpots;
+use super::switch::Switch;
 use super::wording::Words;
 
 /// An operation, ready.
@@ -26,12 +26,20 @@ pub struct Running {
     pub(crate) package: Digest,
     /// None: installed, and switched off or waiting for grants.
     pub(crate) pilot: Option<Pilot>,
-    pub(crate) enabled: AtomicBool,
+    /// One for all versions and links of the pilot.
+    pub(crate) switch: Arc<Switch>,
     pub(crate) rights_digest: Digest,
     pub(crate) settings: Arc<str>,
     pub(crate) settings_digest: Digest,
     pub(crate) operations: HashMap<OperationName, Operation>,
     pub(crate) words: Words,
+}
+
+impl Running {
+    /// Whether it may be called: switched on, and linked with what it was granted.
+    pub(crate) fn is_on(&self) -> bool {
+        self.pilot.is_some() && self.switch.is_on()
+    }
 }
 
 /// Compiles the schemas of every operation.

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use pilothouse_registry::{Manifest, OperationName, PilotId, TickName};
 use pilothouse_runtime::occasion::date_of;
@@ -17,7 +16,7 @@ use sha2::{Digest, Sha256};
 use super::intake::{read_card, swap_in, swap_out};
 use super::records::{new_id, once};
 use super::running::{Operation, Running};
-use super::{CallError, Caller, FieldError, House, HouseError, now};
+use super::{CallError, Caller, FieldError, House, HouseError, counted, now};
 
 /// How often a call is run again because another one changed the same rows meanwhile.
 const TRIES: usize = 4;
@@ -82,6 +81,13 @@ impl House {
     /// # Errors
     /// See [`CallError`]; nothing was done unless it says so.
     pub async fn call(&self, caller: &Caller, call: CallRequest) -> Result<Answer, CallError> {
+        // On a task of its own, to its record: a caller who hangs up must not leave a call that is nowhere written down.
+        let (house, caller) = (self.clone(), caller.clone());
+        let carried = tokio::spawn(async move { house.carry_out(&caller, call).await });
+        carried.await.unwrap_or(Err(CallError::Store(CommitError::Closed)))
+    }
+
+    async fn carry_out(&self, caller: &Caller, call: CallRequest) -> Result<Answer, CallError> {
         let running = self.running(&call.pilot)?;
         let reference = call.reference.trim();
         if reference.is_empty() || reference.len() > 64 || reference.chars().any(char::is_control) {
@@ -115,7 +121,9 @@ impl House {
     /// See [`CallError`].
     pub async fn tick(&self, pilot: &PilotId, tick: &TickName) -> Result<Answer, CallError> {
         let due = now();
-        self.tick_due(pilot, tick, due).await
+        let (house, pilot, tick) = (self.clone(), pilot.clone(), tick.clone());
+        let carried = tokio::spawn(async move { house.tick_due(&pilot, &tick, due).await });
+        carried.await.unwrap_or(Err(CallError::Store(CommitError::Closed)))
     }
 
     pub(crate) async fn tick_due(&self, pilot: &PilotId, tick: &TickName, due: i64) -> Result<Answer, CallError> {
@@ -141,7 +149,7 @@ impl House {
         let running =
             self.0.running.load().get(pilot).cloned().ok_or_else(|| CallError::UnknownPilot(pilot.clone()))?;
         let while_down = || running.manifest.while_down.clone();
-        let Some(linked) = running.pilot.as_ref().filter(|_| running.enabled.load(Ordering::Acquire)) else {
+        let Some(linked) = running.pilot.as_ref().filter(|_| running.is_on()) else {
             return Err(CallError::Disabled { pilot: pilot.clone(), while_down: while_down() });
         };
         if let Err(aside) = linked.quarantine.admit(now()) {
@@ -184,6 +192,9 @@ impl House {
         extra: Vec<StateChange>,
     ) -> Result<Answer, CallError> {
         let Taken { entry, people, operation } = taken;
+        let while_down = || running.manifest.while_down.clone();
+        let disabled = || CallError::Disabled { pilot: running.manifest.id.clone(), while_down: while_down() };
+        let under_way = running.switch.let_in().ok_or_else(disabled)?;
         let id = new_id();
         let request = Request {
             id: id.clone(),
@@ -192,7 +203,7 @@ impl House {
             settings: Arc::clone(&running.settings),
             people,
         };
-        // The guest runs to its end on a task of its own, whether or not its caller still listens.
+        // A task of its own: should the host fail in it, the call is answered all the same.
         let (house, version) = (self.clone(), Arc::clone(running));
         let run = tokio::spawn(async move {
             match &version.pilot {
@@ -200,17 +211,14 @@ impl House {
                 None => None,
             }
         });
-        let while_down = || running.manifest.while_down.clone();
         let failed = |fault: Fault| CallError::Fault { id: id.clone(), fault, while_down: while_down() };
-        let mut finished = run
-            .await
-            .map_err(|_| failed(Fault::Host))?
-            .ok_or_else(|| CallError::Disabled { pilot: running.manifest.id.clone(), while_down: while_down() })?;
-        // Switched off while it ran: its effects are not wanted any more.
-        if !running.enabled.load(Ordering::Acquire) {
-            return Err(CallError::Disabled { pilot: running.manifest.id.clone(), while_down: while_down() });
-        }
+        let mut finished = run.await.map_err(|_| failed(Fault::Host))?.ok_or_else(disabled)?;
         judge(&running.manifest, &running.operations, operation.as_ref(), &mut finished);
+        // Held until it is committed: when `disable` has answered, nothing is kept any more.
+        let (wanted, keeping) = under_way.keep().await;
+        if !wanted {
+            finished.withdraw();
+        }
         self.count(running, &finished);
         let body = self.worded(running, caller, operation.as_ref(), &finished);
         let kept = once_for.filter(|_| matches!(finished.recording.ended, Ended::Decided(_)));
@@ -224,8 +232,12 @@ impl House {
             }
             None => None,
         };
+        // A tick that was withdrawn is still due when the pilot is enabled again.
+        let extra = if wanted { extra } else { Vec::new() };
         let unit = self.unit_of(&finished, running, caller, once, extra)?;
         let committed = self.0.store.commit(unit).await?;
+        drop(keeping);
+        counted::denials(&finished.recording.calls);
         match finished.recording.ended {
             Ended::Decided(_) => {
                 let mut body = body;
@@ -238,6 +250,7 @@ impl House {
                 let words = running.words.code("refusal", &code);
                 Err(CallError::Refused { id, code, field, why, words })
             }
+            Ended::Fault { fault: Fault::Withdrawn } => Err(disabled()),
             Ended::Fault { fault } => Err(failed(fault)),
         }
     }

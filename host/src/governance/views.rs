@@ -1,10 +1,10 @@
 //! What officers, callers and pages see of the house: lines and details, made of what is stored.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::Ordering;
 
 use pilothouse_evidence::{Record, ResultRecord, Verdict};
 use pilothouse_registry::{Bilingual, FacilityId, IndicatorName, PilotId, Proof, Role, UnitCode};
+use pilothouse_runtime::Fault;
 use pilothouse_store::indicators::{Days, Sum};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -101,6 +101,8 @@ pub struct PilotLine {
     pub denials: u64,
     /// Calls that ended in a fault since it came.
     pub faults: u64,
+    /// Calls that have begun and are not kept yet.
+    pub under_way: u64,
     /// Calls of today, by the calendar of the province.
     pub calls_today: u64,
     /// Denied capability calls of today.
@@ -162,6 +164,17 @@ pub struct Changed {
     /// How it stands now.
     pub state: PilotState,
     /// The longest that a call which is under way may still run, milliseconds.
+    pub in_flight_until_ms: u64,
+}
+
+/// What a rotation of a pilot's keys came to.
+#[derive(Debug, Clone, Serialize)]
+pub struct Rotated {
+    /// Which pilot.
+    pub id: PilotId,
+    /// How often its keys were rotated since it came.
+    pub rotation: u32,
+    /// The longest that a call which is under way may still run with the keys before, milliseconds.
     pub in_flight_until_ms: u64,
 }
 
@@ -244,6 +257,17 @@ pub struct InvocationView {
     pub inclusion: Vec<String>,
     /// The signed checkpoint that it is proven against.
     pub checkpoint: String,
+}
+
+/// A signed state of the log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Signed {
+    /// How many entries it covers.
+    pub size: u64,
+    /// Their root, hex.
+    pub root: String,
+    /// The time of the newest record that it covers first, microseconds UTC.
+    pub at: i64,
 }
 
 /// What a check of the whole log came to: it holds, or there is an error instead.
@@ -350,6 +374,7 @@ impl House {
             calls: sum(&totals, CALLS),
             denials: sum(&totals, DENIALS),
             faults: sum(&totals, FAULTS),
+            under_way: version.switch.under_way(),
             calls_today: sum(&of_today, CALLS),
             denials_today: sum(&of_today, DENIALS),
             faults_today: sum(&of_today, FAULTS),
@@ -383,7 +408,7 @@ impl House {
             let (outcome, faulty) = match &record.result {
                 ResultRecord::Decided { decision, .. } => (decision.clone(), false),
                 ResultRecord::Refused { code, .. } => (code.clone(), false),
-                ResultRecord::Fault { code } => (code.clone(), true),
+                ResultRecord::Fault { code } => (code.clone(), code != Fault::Withdrawn.code()),
             };
             let denials = record.calls.iter().filter(|call| matches!(call.verdict, Verdict::Denied { .. })).count();
             recent.push(InvocationLine { id: record.id, at: record.at, entry: record.entry, outcome, faulty, denials });
@@ -442,6 +467,17 @@ impl House {
         Ok(self.0.store.log().checkpoint().await?.map(|checkpoint| checkpoint.note))
     }
 
+    /// The newest signed state of the log: how many entries, their root, and when; none before the first record.
+    ///
+    /// # Errors
+    /// Those of the store, and where it is not signed with the house's own key.
+    pub async fn signed(&self) -> Result<Option<Signed>, HouseError> {
+        let Some(newest) = self.0.store.log().checkpoint().await? else { return Ok(None) };
+        let read = self.0.log_key.verify(&newest.note);
+        let read = read.map_err(|_| HouseError::Open(pilothouse_store::OpenError::ForeignKey))?;
+        Ok(Some(Signed { size: read.size, root: hex::encode(read.root), at: newest.at }))
+    }
+
     /// How many entries the log has.
     ///
     /// # Errors
@@ -463,7 +499,7 @@ impl House {
 
 pub(crate) fn state_of(version: &Running) -> PilotState {
     match &version.pilot {
-        Some(pilot) if version.enabled.load(Ordering::Acquire) => match pilot.quarantine.admit(now()) {
+        Some(pilot) if version.is_on() => match pilot.quarantine.admit(now()) {
             Ok(()) => PilotState::On,
             Err(aside) => PilotState::Quarantined { until: aside.until },
         },

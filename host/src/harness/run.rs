@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
-use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -211,7 +210,7 @@ impl Harness {
         Ok(Running {
             package: Digest::of(ready.package.bytes()),
             pilot: Some(pilot),
-            enabled: AtomicBool::new(true),
+            switch: Arc::default(),
             rights_digest: Digest::of(b"scenario"),
             settings_digest: Digest::of(settings.as_bytes()),
             settings,

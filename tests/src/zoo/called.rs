@@ -1,7 +1,7 @@
 //! Those that pass the static checks: the engine, its limits and the host's checks of answers must hold them.
 
 use super::{
-    Fate::{AnswerRefused, Denied, FailsOnTrial, Fault},
+    Fate::{AnswerRefused, Answered, Denied, FailsOnTrial, Fault},
     Specimen,
     making::{ANSWER, Module},
 };
@@ -54,6 +54,20 @@ const IMPORT_COUNT: &str =
     r#"(import "pilothouse:reporting/reports@1.0.0" "count" (func $count (param i32 i32 i32 i32 i32 i32)))"#;
 const INDICATOR: &str = r#"(data (i32.const 6000) "zoo-counts")"#;
 const COUNTING: &str = "import pilothouse:reporting/reports@1.0.0;";
+
+pub(super) const SLOW: Specimen = Specimen {
+    name: "zoo-slow",
+    does: "counts once and takes its time",
+    fate: Answered,
+    requests: MAY_COUNT,
+    make: || {
+        // Some seconds of a processor, and at most until its deadline: either is long enough to be interrupted in.
+        let call = format!(
+            "{COUNT} (local.set $n (i32.const 2000000000)) (loop $again (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1))))) {ANSWER}"
+        );
+        Module { imports: IMPORT_COUNT, more: INDICATOR, call: &call, ..Module::default() }.component(COUNTING)
+    },
+};
 
 pub(super) const SPECIMENS: &[Specimen] = &[
     Specimen {

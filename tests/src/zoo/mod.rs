@@ -100,6 +100,9 @@ retention = {{ invocations-days = 30 }}
 pub const CALM: Specimen =
     Specimen { name: "zoo-calm", does: "nothing wrong", fate: Fate::Answered, requests: "", make: making::calm };
 
+/// Counts once, then takes its time, and answers: what is to be interrupted.
+pub const SLOW: Specimen = called::SLOW;
+
 /// Every hostile specimen.
 pub fn all() -> impl Iterator<Item = &'static Specimen> {
     refused::SPECIMENS.iter().chain(called::SPECIMENS)

@@ -1,0 +1,77 @@
+//! Denied capability calls, counted for the operator: by capability and code, both closed lists.
+
+use pilothouse_evidence::Verdict;
+use pilothouse_registry::Capability;
+use pilothouse_runtime::CallEntry;
+
+/// Every code that the funnel denies with, beside an unavailable provider, which is no denial.
+const CODES: [&str; 10] = [
+    "not-granted",
+    "expired",
+    "purpose-mismatch",
+    "out-of-unit",
+    "field-not-granted",
+    "budget-spent",
+    "invalid",
+    "not-found",
+    "conflict",
+    "suppressed",
+];
+/// What a code of a later funnel is counted as: labels must stay few.
+const OTHER: &str = "other";
+
+/// Counts the denials among the calls of an invocation.
+pub(super) fn denials(calls: &[CallEntry]) {
+    for (capability, code) in denied(calls) {
+        metrics::counter!("pilothouse_denials_total", "capability" => capability, "code" => code).increment(1);
+    }
+}
+
+fn denied(calls: &[CallEntry]) -> impl Iterator<Item = (String, &'static str)> {
+    calls.iter().filter_map(|call| {
+        let Verdict::Denied { code } = &call.verdict else { return None };
+        let capability = call.function.split('.').next()?.parse::<Capability>();
+        let capability = capability.map_or_else(|_| OTHER.to_owned(), |capability| capability.to_string());
+        Some((capability, CODES.into_iter().find(|known| known == code).unwrap_or(OTHER)))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pilothouse_registry::DenialCode;
+
+    fn call(function: &str, verdict: Verdict) -> CallEntry {
+        CallEntry {
+            function: function.to_owned(),
+            person: None,
+            pseudonym: None,
+            asked: Vec::new(),
+            line: String::new(),
+            verdict,
+            args: String::new(),
+            answer: String::new(),
+        }
+    }
+
+    #[test]
+    fn denials_alone_are_counted_and_what_is_not_in_the_lists_becomes_other() {
+        let denied_with = |code: &str| Verdict::Denied { code: code.to_owned() };
+        let calls = [
+            call("population.verify", Verdict::Allowed),
+            call("population.verify", Verdict::Unavailable),
+            call("records.put", denied_with("budget-spent")),
+            call("invented.put", denied_with("invented")),
+        ];
+        let counted: Vec<_> = denied(&calls).collect();
+        assert_eq!(counted, [("records".to_owned(), "budget-spent"), (OTHER.to_owned(), OTHER)]);
+    }
+
+    #[test]
+    fn the_codes_of_a_decision_are_all_in_the_list() {
+        use DenialCode as Code;
+        for code in [Code::NotGranted, Code::Expired, Code::PurposeMismatch, Code::OutOfUnit, Code::FieldNotGranted] {
+            assert!(CODES.contains(&code.as_str()));
+        }
+    }
+}

@@ -24,6 +24,9 @@ const UNIT: &str = "18880";
 /// Longer than any deadline here by far, so that a host that hangs fails the test instead of hanging it.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// Calls that look for what the one before left.
+const CANARIES: usize = 40;
+
 /// What comes of each, one line a specimen: whoever adds one adds its line.
 const NAMED: &[&str] = &[
     // refused at the door
@@ -205,6 +208,17 @@ async fn a_failed_call_leaves_nothing_to_be_kept() {
     assert!(matches!(finished.recording.ended, Ended::Fault { .. }));
     assert!(finished.pending.counts.is_empty(), "counts of a failed call are dropped");
     assert!(!finished.recording.calls.is_empty(), "but what it asked is evidence");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_one_call_leaves_in_its_memory_no_other_call_finds() {
+    let keeper = Keeper::new();
+    // Two pilots of the same component, so that one is given the place of the other too.
+    let pilots = [keeper.linked(&zoo::TRACES).unwrap(), keeper.linked(&zoo::TRACES).unwrap()];
+    for n in 0..CANARIES {
+        let ended = keeper.calls(&pilots[n % 2]).await.recording.ended;
+        assert!(matches!(ended, Ended::Decided(_)), "call {n} found what another left: {ended:?}");
+    }
 }
 
 fn end_of(finished: &Finished) -> String {

@@ -124,6 +124,21 @@ pub(crate) fn calm() -> Result<Vec<u8>, MakeError> {
     Module::default().component("")
 }
 
+/// The specimen that looks for traces: from its second page on, all memory up to the limit must hold nothing.
+pub(super) fn leaves_traces() -> Result<Vec<u8>, MakeError> {
+    let call = format!(
+        "(if (i32.eq (memory.grow (i32.const 13)) (i32.const -1)) (then unreachable))
+         (local.set $n (i32.const 65536))
+         (loop $again
+            (if (i64.ne (i64.load (local.get $n)) (i64.const 0)) (then unreachable))
+            (local.set $n (i32.add (local.get $n) (i32.const 8)))
+            (br_if $again (i32.lt_u (local.get $n) (i32.const 983040))))
+         (memory.fill (i32.const 65536) (i32.const 0xa5) (i32.const 917504))
+         {ANSWER}"
+    );
+    Module { call: &call, ..Module::default() }.component("")
+}
+
 /// A component that is text as a whole.
 pub(crate) fn text(component: &str) -> Result<Vec<u8>, MakeError> {
     Ok(wat::parse_str(component)?)

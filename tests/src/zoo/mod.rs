@@ -103,6 +103,16 @@ pub const CALM: Specimen =
 /// Counts once, then takes its time, and answers: what is to be interrupted.
 pub const SLOW: Specimen = called::SLOW;
 
+/// The specimen that looks for what the call before left in its memory, and fails when it finds anything; then it leaves as much as
+/// it can for the next.
+pub const TRACES: Specimen = Specimen {
+    name: "zoo-leaves-traces",
+    does: "fills all memory that it gets, and looks there first",
+    fate: Fate::Answered,
+    requests: "",
+    make: making::leaves_traces,
+};
+
 /// Every hostile specimen.
 pub fn all() -> impl Iterator<Item = &'static Specimen> {
     refused::SPECIMENS.iter().chain(called::SPECIMENS)

@@ -112,7 +112,7 @@ impl Call {
             .pass(request, &(&table, &key, &value, expected, &indexes), |permit| {
                 let own = pending.rows.get(&(table.clone(), key.clone())).cloned();
                 let full = pending.rows.len() >= MAX_ROWS;
-                let (table, key, bytes) = (&table, &key, value.len());
+                let (table, key, bytes) = (&table, &key, key.len() + value.len());
                 async move {
                     if own.is_none() && full {
                         return Err(Trouble::Invalid("rows"));

@@ -2,6 +2,8 @@
 
 mod host;
 mod provider;
+#[cfg(test)]
+mod suite;
 
 use wasmtime::StoreContextMut;
 use wasmtime::component::Linker;

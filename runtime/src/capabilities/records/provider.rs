@@ -1,4 +1,4 @@
-//! Who keeps the rows: the store, or memory for scenarios. Both pass the same suite of tests.
+//! Who keeps the rows: the store, or memory for scenarios. Both pass the same suite of tests, `suite.rs`.
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
@@ -28,7 +28,7 @@ pub struct Row {
 pub struct Room {
     /// Rows.
     pub rows: u64,
-    /// Bytes of values.
+    /// Bytes of keys and values.
     pub bytes: u64,
 }
 
@@ -127,7 +127,7 @@ impl Provider {
             Provider::Memory(memory) => {
                 let rows = memory.lock();
                 let of = rows.iter().filter(|((of, ..), _)| of == pilot);
-                of.fold((0, 0), |(rows, bytes), (_, row)| (rows + 1, bytes + row.value.len() as u64))
+                of.fold((0, 0), |(rows, bytes), (_, row)| (rows + 1, bytes + (row.key.len() + row.value.len()) as u64))
             }
         };
         Ok(rows < room.rows && used.saturating_add(bytes as u64) <= room.bytes)

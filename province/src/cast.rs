@@ -46,11 +46,15 @@ const SOLO: [(&str, Property); 21] = [
 /// A family at home: head, spouse, two children.
 const FAMILY: [&str; 4] = ["family-of-four-1", "family-of-four-2", "family-of-four-3", "family-of-four-4"];
 
+/// How many there are in the queue of unremarkable adults: a coach full of people.
+const ADULTS: usize = 60;
+
 type Property = fn(&Someone<'_>) -> bool;
 
 /// The named people of a population.
 pub struct Cast {
     members: Vec<(&'static str, PersonKey)>,
+    adults: Vec<PersonKey>,
 }
 
 impl Cast {
@@ -74,7 +78,16 @@ impl Cast {
                 members.push((name, key));
             }
         }
-        Self { members }
+        // A queue of unremarkable people, one of each household.
+        let mut adults = Vec::with_capacity(ADULTS);
+        for key in population.iter_keys() {
+            let someone = Someone::new(population, registers, key);
+            if adults.len() < ADULTS && !taken.contains(&key) && someone.is_some_and(|one| one.is_plain_adult()) {
+                taken.extend(population.household(key));
+                adults.push(key);
+            }
+        }
+        Self { members, adults }
     }
 
     /// The member with that name in a population.
@@ -89,6 +102,12 @@ impl Cast {
     #[must_use]
     pub fn get(&self, name: &str) -> Option<PersonKey> {
         self.members.iter().find(|(member, _)| *member == name).map(|(_, key)| *key)
+    }
+
+    /// The `number`th (from 1) of a queue of unremarkable adults, each of a household of their own and none of them a member.
+    #[must_use]
+    pub fn adult(&self, number: usize) -> Option<PersonKey> {
+        self.adults.get(number.checked_sub(1)?).copied()
     }
 
     /// All members that were found.
@@ -263,6 +282,9 @@ mod tests {
         assert!(cast.iter().eq(again.iter()));
         assert!(Cast::find(&population, "insured-adult") == cast.get("insured-adult"));
         assert!(Cast::find(&population, "nobody").is_none());
+        let queue: BTreeSet<_> = (1..=60).filter_map(|number| cast.adult(number)).collect();
+        assert_eq!(queue.len(), 60);
+        assert!(queue.is_disjoint(&keys) && cast.adult(0).is_none() && cast.adult(61).is_none());
     }
 
     #[test]

@@ -86,7 +86,7 @@ const CLASSES: [ClassRow; 17] = [
         20,
     ),
     (FacilityClass::CoachOperator, "coach-operator", "coach-operator", "Nhà xe", Some(10), 4, 60),
-    (FacilityClass::Coach, "coach", "coach", "Xe khách", Some(40), 29, 45),
+    (FacilityClass::Coach, "coach", "coach", "Xe khách", Some(40), 40, 45),
     (FacilityClass::Pawnshop, "pawnshop", "pawnshop", "Cơ sở cầm đồ", Some(25), 1, 4),
     (FacilityClass::SecurityService, "security-service", "security-service", "Dịch vụ bảo vệ", Some(6), 10, 200),
     (FacilityClass::BailiffOffice, "bailiff-office", "bailiff", "Văn phòng thừa phát lại", Some(3), 3, 12),
@@ -261,7 +261,7 @@ mod tests {
             facilities.of_class(FacilityClass::CommuneStation).map(|station| station.unit).collect();
         assert_eq!(units.len(), 41);
         assert_eq!(facilities.of_class(FacilityClass::PolicyBank).count(), 41);
-        assert!(facilities.of_class(FacilityClass::Coach).all(|coach| (29..=45).contains(&coach.capacity)));
+        assert!(facilities.of_class(FacilityClass::Coach).all(|coach| (40..=45).contains(&coach.capacity)));
         assert!(FacilityClass::all().all(|class| facilities.of_class(class).count() >= 3));
         assert_eq!(facilities.get("hotel-002").unwrap().class, FacilityClass::Hotel);
         assert!(facilities.get("hotel-999").is_none());

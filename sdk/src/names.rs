@@ -101,6 +101,13 @@ names! {
         |text| (1..=32).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
 }
 
+/// A facility is a subject like any other: its id fits a reference.
+impl From<&FacilityId> for Ref {
+    fn from(id: &FacilityId) -> Self {
+        Self(id.0.clone())
+    }
+}
+
 impl Ref {
     /// Pseudonyms have 26 characters of base 32.
     pub(crate) fn of_pseudonym(pseudonym: &str) -> Self {

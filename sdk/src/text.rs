@@ -19,4 +19,4 @@ macro_rules! texts {
     ($($kind:ty),*) => { $(impl ToText for $kind { fn to_text(&self) -> String { self.to_string() } })* };
 }
 
-texts!(Date, FacilityId, Instant, Money, Ref, UnitCode, str, u8, u32, u64, usize, i64);
+texts!(Date, FacilityId, Instant, Money, Ref, UnitCode, str, u8, u16, u32, u64, usize, i64);

@@ -502,9 +502,12 @@ fn demo(province: &Province, secret: &Secret) -> Result<Demo, HouseError> {
     let patient = Cast::find(&province.population, "insured-adult").and_then(|key| province.population.get(key));
     let patient = patient.and_then(|person| person.number()).ok_or_else(|| missing("insured adult"))?;
     // Three officers of the working group: one asks for a grant, two others approve it.
-    let desks: [(&'static str, &'static str, &str, Option<&pilothouse_province::Facility>); 8] = [
+    let desks: [(&'static str, &'static str, &str, Option<&pilothouse_province::Facility>); 11] = [
         ("hospital desk", "registration-clerk", "", Some(hospital)),
         ("hotel desk", "receptionist", "", Some(hotel)),
+        ("coach conductor", "conductor", "", open("coach")),
+        ("pawnshop counter", "shopkeeper", "", open("pawnshop")),
+        ("credit officer", "credit-officer", "", open("policy-bank")),
         ("statistics officer", "statistics-officer", "", None),
         (OWN_OFFICER, "working-group", "", None),
         ("second officer", "working-group", "-2", None),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use pilothouse_identity::{CardText, PersonKey};
-use pilothouse_province::{Cast, DEFAULT_SEED, Facility, Licence, Nationality};
+use pilothouse_province::{Base, Cast, DEFAULT_SEED, Facility, Licence, Nationality};
 use pilothouse_registry::scope::ReadingMethod;
 use pilothouse_runtime::people::{Arrival, Kind, Presented};
 use pilothouse_runtime::province::{Province, class_code};
@@ -49,7 +49,12 @@ impl Stage {
 
     fn key(&self, persons: &BTreeMap<String, String>, name: &str) -> Result<(PersonKey, bool), String> {
         let member = persons.get(name).ok_or_else(|| format!("`${name}` is not among the given persons"))?;
-        let key = self.cast.get(member).ok_or_else(|| format!("the province's cast has no `{member}`"))?;
+        let one_of_many = member.strip_prefix("adult-").and_then(|number| number.parse::<usize>().ok());
+        let key = match one_of_many {
+            Some(number) => self.cast.adult(number),
+            None => self.cast.get(member),
+        };
+        let key = key.ok_or_else(|| format!("the province's cast has no `{member}`"))?;
         Ok((key, member == CANCELLED))
     }
 
@@ -65,7 +70,13 @@ impl Stage {
         self.province.population.card_text(key).ok_or_else(|| format!("`${name}` has no card"))
     }
 
-    /// Replaces `$name`, `$name.qr` and `$facility.name`, wherever they stand as a whole text.
+    fn commune(&self, persons: &BTreeMap<String, String>, name: &str) -> Result<String, String> {
+        let (key, _) = self.key(persons, name)?;
+        let home = self.province.population.get(key).and_then(|view| view.permanent_unit(Base::Current));
+        home.map(|unit| unit.to_string()).ok_or_else(|| format!("`${name}` has no commune"))
+    }
+
+    /// Replaces `$name`, `$name.qr`, `$name.commune` and `$facility.name`, wherever they stand as a whole text.
     pub(super) fn fill(&self, persons: &BTreeMap<String, String>, value: &mut Value) -> Result<(), String> {
         match value {
             Value::String(text) => {
@@ -74,6 +85,8 @@ impl Stage {
                         self.facility(facility)?.id.clone()
                     } else if let Some(name) = name.strip_suffix(".qr") {
                         self.card_text(persons, name)?
+                    } else if let Some(name) = name.strip_suffix(".commune") {
+                        self.commune(persons, name)?
                     } else {
                         self.number(persons, name)?
                     };

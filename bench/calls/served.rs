@@ -34,7 +34,13 @@ pub(crate) fn measure(source: &Source, schemas: &str, folder: &Path) -> anyhow::
 async fn run(source: &Source, schemas: &str, folder: &Path) -> anyhow::Result<()> {
     let ceiling = folder.join("ceiling.toml");
     std::fs::write(&ceiling, guest::ceiling_text())?;
-    let options = OpenOptions { dir: folder.join("data"), people: PEOPLE, seed: DEFAULT_SEED, ceiling: Some(ceiling) };
+    let options = OpenOptions {
+        dir: folder.join("data"),
+        people: PEOPLE,
+        seed: DEFAULT_SEED,
+        csca: None,
+        ceiling: Some(ceiling),
+    };
     let begun = Instant::now();
     let house = House::open(options.clone(), Program::InProcess, &Silent).await?;
     let first = begun.elapsed();

@@ -163,7 +163,7 @@ impl Reading {
     /// [`ReadingError`], the first check that fails.
     pub fn check(sent: &Sent<'_>, checks: Checks<'_>, times: Times) -> Result<Self, ReadingError> {
         match sent {
-            Sent::CardText(text) => Self::of_card(text, times),
+            Sent::CardText(text) => Self::card(text, times),
             Sent::Chip(files) => Self::of_chip(files, checks.anchors, times),
             // A code is checked with its provider at once, so the host's clock counts and not the desk's.
             Sent::Code { code, audience } => {
@@ -199,7 +199,11 @@ impl Reading {
         Self { number, method, assurance, document, facts, warnings: Vec::new(), captured_at, once: None }
     }
 
-    fn of_card(text: &[u8], times: Times) -> Result<Self, ReadingError> {
+    /// Reads a card's text, for which no list is needed.
+    ///
+    /// # Errors
+    /// [`ReadingError::Card`], the first check that fails.
+    pub fn card(text: &[u8], times: Times) -> Result<Self, ReadingError> {
         let card = CardText::parse(text, day(times.now))?;
         let warnings = card.warnings.iter().copied().map(ReadingWarning::Text).collect();
         let bare = Self::bare(card.number.clone(), Method::QrCard, times.captured_at);

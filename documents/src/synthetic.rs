@@ -25,8 +25,7 @@ const COMMON_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.3");
 const BASIC_CONSTRAINTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.19");
 const KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.15");
 
-/// Common names of the two certificates.
-const ISSUER: &str = "SYNTHETIC CSCA (test only)";
+/// Common name of a signer's certificate; that of an issuer's has four digits of its seed, so that two issuers are two.
 const SIGNER: &str = "SYNTHETIC document signer (test only)";
 /// Days between which the issuer's certificate is valid.
 const ISSUER_VALID: (Date, Date) = (date!(2021 - 01 - 01), date!(2049 - 12 - 31));
@@ -45,11 +44,13 @@ pub struct SignerTerms {
     pub serial: u8,
     /// First and last day of its certificate.
     pub valid: (Date, Date),
+    /// A forgery: a signer that names the issuer of this other seed, which never signed it.
+    pub borrowed_name: Option<[u8; 32]>,
 }
 
 impl Default for SignerTerms {
     fn default() -> Self {
-        Self { serial: 2, valid: SIGNER_VALID }
+        Self { serial: 2, valid: SIGNER_VALID, borrowed_name: None }
     }
 }
 
@@ -93,6 +94,7 @@ impl Chip {
 
 /// A synthetic issuer with one signer of cards.
 pub struct CardFactory {
+    issuer_name: Vec<u8>,
     issuer: SigningKey,
     issuer_certificate: Vec<u8>,
     signer: SigningKey,
@@ -119,9 +121,13 @@ impl CardFactory {
             SigningKey::from_slice(&bytes.finalize()).map_err(|_| FactoryError)
         };
         let (issuer, signer) = (key(b"issuer")?, key(b"signer")?);
-        let issuer_certificate = certificate(&issuer, &issuer, (ISSUER, 1), ISSUER_VALID, true)?;
-        let signer_certificate = certificate(&issuer, &signer, (SIGNER, terms.serial), terms.valid, false)?;
-        Ok(Self { issuer, issuer_certificate, signer, signer_certificate, signer_serial: terms.serial })
+        let issuer_name = name_of(terms.borrowed_name.as_ref().unwrap_or(seed));
+        let subject = (&issuer, issuer_name.as_slice(), 1);
+        let issuer_certificate = certificate((&issuer, &issuer_name), subject, ISSUER_VALID, true)?;
+        let signer_name = name(SIGNER);
+        let subject = (&signer, signer_name.as_slice(), terms.serial);
+        let signer_certificate = certificate((&issuer, &issuer_name), subject, terms.valid, false)?;
+        Ok(Self { issuer_name, issuer, issuer_certificate, signer, signer_certificate, signer_serial: terms.serial })
     }
 
     /// The issuer's certificate as a file for the operator's list, marked as synthetic.
@@ -139,7 +145,8 @@ impl CardFactory {
             serials.iter().map(|serial| sequence(&[&integer(*serial), &instant(ISSUER_VALID.0)])).collect();
         let entries: Vec<&[u8]> = entries.iter().map(Vec::as_slice).collect();
         let revoked = if entries.is_empty() { Vec::new() } else { sequence(&entries) };
-        let list = sequence(&[&integer(1), &ecdsa(), &name(ISSUER), &instant(ISSUER_VALID.0), &instant(due), &revoked]);
+        let list =
+            sequence(&[&integer(1), &ecdsa(), &self.issuer_name, &instant(ISSUER_VALID.0), &instant(due), &revoked]);
         pem("X509 CRL", &signed(&self.issuer, &list))
     }
 
@@ -166,8 +173,13 @@ impl CardFactory {
         }
         let groups =
             vec![(1, mrz::write(&holder.number, born, holder.expires, &zone_name)), (13, text_group::write(&texts))];
-        let picture = element(0x75, &[b"SYNTHETIC picture of nobody ", holder.number.reveal().as_bytes()]);
-        let picture_hash = Sha256::digest(picture).to_vec();
+        self.chip_of(groups)
+    }
+
+    /// A chip with groups 1 and 13 of any content, signed as they are: what a genuine but strange card would send.
+    #[must_use]
+    pub fn chip_of(&self, groups: Vec<(u8, Vec<u8>)>) -> Chip {
+        let picture_hash = Sha256::digest(element(0x75, &[b"SYNTHETIC picture of nobody"])).to_vec();
         let mut hashes: Vec<(u8, Vec<u8>)> =
             groups.iter().map(|(number, group)| (*number, Sha256::digest(group).to_vec())).collect();
         hashes.push((2, picture_hash.clone()));
@@ -184,7 +196,7 @@ impl CardFactory {
         let signature: Signature = self.signer.sign(&element(0x31, &[&content_type, &digest]));
         let signer = sequence(&[
             &integer(1),
-            &sequence(&[&name(ISSUER), &integer(self.signer_serial)]),
+            &sequence(&[&self.issuer_name, &integer(self.signer_serial)]),
             &sequence(&[&identifier(SHA256)]),
             &element(0xa0, &[&content_type, &digest]),
             &ecdsa(),
@@ -209,9 +221,8 @@ fn security_object(hashes: &[(u8, Vec<u8>)]) -> Vec<u8> {
 }
 
 fn certificate(
-    issuer: &SigningKey,
-    subject: &SigningKey,
-    (subject_name, serial): (&str, u8),
+    (issuer, issuer_name): (&SigningKey, &[u8]),
+    (subject, subject_name, serial): (&SigningKey, &[u8], u8),
     (from, until): (Date, Date),
     is_issuer: bool,
 ) -> Result<Vec<u8>, FactoryError> {
@@ -226,9 +237,9 @@ fn certificate(
         &element(0xa0, &[&integer(2)]),
         &integer(serial),
         &ecdsa(),
-        &name(ISSUER),
+        issuer_name,
         &sequence(&[&instant(from), &instant(until)]),
-        &name(subject_name),
+        subject_name,
         key.as_bytes(),
         &element(0xa3, &[&sequence(&[&usage, &basic])]),
     ]);
@@ -239,6 +250,13 @@ fn certificate(
 fn signed(key: &SigningKey, tbs: &[u8]) -> Vec<u8> {
     let signature: Signature = key.sign(tbs);
     sequence(&[tbs, &ecdsa(), &element(0x03, &[&[0], signature.to_der().as_bytes()])])
+}
+
+/// The issuer's name of a seed.
+fn name_of(seed: &[u8; 32]) -> Vec<u8> {
+    let digest = Sha256::digest(seed);
+    let digits = hex::encode(digest.get(..2).unwrap_or_default());
+    name(&format!("SYNTHETIC CSCA {digits} (test only)"))
 }
 
 fn name(common: &str) -> Vec<u8> {

@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::sync::Arc;
 
 use pilothouse_evidence::SealKey;
-use pilothouse_identity::{CardReading, PersonKey};
+use pilothouse_identity::{CardFacts, PersonKey};
 use pilothouse_registry::PilotId;
 pub use pilothouse_registry::scope::PersonKind as Kind;
 use pilothouse_registry::scope::ReadingMethod;
@@ -68,12 +68,12 @@ pub struct Arrival {
     pub(crate) kind: Kind,
     pub(crate) presented: Option<Presented>,
     /// What the caller read off a card; compared with the database by claims, never given to a guest.
-    pub(crate) card: Option<Box<CardReading>>,
+    pub(crate) card: Option<Box<CardFacts>>,
 }
 
 impl Arrival {
     /// A person of the population database.
-    pub fn known(key: PersonKey, kind: Kind, presented: Option<Presented>, card: Option<CardReading>) -> Arrival {
+    pub fn known(key: PersonKey, kind: Kind, presented: Option<Presented>, card: Option<CardFacts>) -> Arrival {
         Arrival { who: Who::Known(key), kind, presented, card: card.map(Box::new) }
     }
 
@@ -113,7 +113,7 @@ pub(crate) struct TooManyPeople;
 #[derive(Clone, Copy)]
 pub(crate) struct Subject<'a> {
     pub(crate) who: &'a Who,
-    pub(crate) card: Option<&'a CardReading>,
+    pub(crate) card: Option<&'a CardFacts>,
 }
 
 impl Subject<'_> {

@@ -1,8 +1,8 @@
 //! Calls of pilots: operations, readings, ticks.
 
 use axum::extract::State;
-use axum::http::HeaderMap;
-use pilothouse_registry::{OperationName, PilotId, TickName};
+use axum::http::{HeaderMap, StatusCode};
+use pilothouse_registry::{FacilityId, OperationName, PilotId, TickName};
 use serde::Deserialize;
 use serde_json::Value;
 use time::OffsetDateTime;
@@ -10,7 +10,7 @@ use time::format_description::well_known::Rfc3339;
 
 use super::auth::{Known, Rooms};
 use super::{Json, Path, Problem, health};
-use crate::governance::{Answer, CallError, CallRequest, What};
+use crate::governance::{Answer, CallError, CallRequest, SentChip, SentKiosk, SentReading, What};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -25,7 +25,33 @@ pub(super) struct OperationBody {
 pub(super) struct ReadingBody {
     reference: Option<String>,
     captured_at: Option<String>,
-    text: String,
+    /// Refused where it is not the caller's own.
+    facility: Option<FacilityId>,
+    text: Option<String>,
+    chip: Option<SentChip>,
+    vneid: Option<String>,
+    kiosk: Option<SentKiosk>,
+}
+
+impl ReadingBody {
+    /// The one thing that was read.
+    fn sent(&mut self) -> Result<SentReading, Problem> {
+        let all = [
+            self.text.take().map(SentReading::Text),
+            self.chip.take().map(SentReading::Chip),
+            self.vneid.take().map(SentReading::Vneid),
+            self.kiosk.take().map(SentReading::Kiosk),
+        ];
+        let mut all = all.into_iter().flatten();
+        match (all.next(), all.next()) {
+            (Some(sent), None) => Ok(sent),
+            _ => Err(Problem::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "malformed",
+                "send exactly one of text, chip, vneid and kiosk: each reading is a request of its own",
+            )),
+        }
+    }
 }
 
 fn instant(text: Option<&str>) -> Result<Option<i64>, Problem> {
@@ -60,10 +86,13 @@ pub(super) async fn reading(
     State(house): Rooms,
     Path(pilot): Path<PilotId>,
     headers: HeaderMap,
-    Json(body): Json<ReadingBody>,
+    Json(mut body): Json<ReadingBody>,
 ) -> Result<Json<Value>, Problem> {
     let captured_at = instant(body.captured_at.as_deref())?;
-    let what = What::Reading { text: body.text };
+    if body.facility.is_some() && body.facility != caller.facility {
+        return Err(CallError::OtherFacility.into());
+    }
+    let what = What::Reading(body.sent()?);
     let call = CallRequest { pilot: pilot.clone(), what, reference: reference(body.reference, &headers), captured_at };
     answered(&pilot, house.call(&caller, call).await)
 }

@@ -150,6 +150,20 @@ pub(super) const KINDS: &[Kind] = &[
         "Chỉnh lại đồng hồ thiết bị và gửi thời điểm theo RFC 3339, có múi giờ.",
     ),
     kind(
+        "other-facility",
+        "Another facility's credential or device",
+        "Thông tin xác thực hoặc thiết bị của cơ sở khác",
+        "Use a device or credential of the facility that the request names.",
+        "Dùng thiết bị hoặc thông tin xác thực của đúng cơ sở nêu trong yêu cầu.",
+    ),
+    kind(
+        "reading-used",
+        "The code or result was used before",
+        "Mã hoặc kết quả đã được sử dụng",
+        "Have the person make a new code, or read the person again; each is good once.",
+        "Đề nghị người dân tạo mã mới hoặc đọc lại; mỗi mã chỉ dùng được một lần.",
+    ),
+    kind(
         "busy",
         "Others changed the same records",
         "Dữ liệu đang được người khác thay đổi",
@@ -213,6 +227,14 @@ pub(super) const KINDS: &[Kind] = &[
         "Correct the setting that `errors` names; nothing was changed.",
         "Sửa thiết lập nêu trong `errors`; chưa có gì thay đổi.",
     ),
+    kind(
+        "person-without-card",
+        "The person has no card",
+        "Người này chưa có thẻ",
+        "Choose a synthetic person who has one.",
+        "Chọn một người giả định có thẻ.",
+    ),
+    host("issuers", "The list of issuers cannot be read", "Không đọc được danh sách đơn vị cấp thẻ"),
     kind(
         "changed-meanwhile",
         "It was changed meanwhile",

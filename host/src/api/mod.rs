@@ -13,6 +13,7 @@ mod pages;
 mod pilots;
 mod problem;
 mod routes;
+mod synthetic;
 #[cfg(test)]
 mod tests;
 

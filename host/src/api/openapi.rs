@@ -74,8 +74,35 @@ fn body(method: &str, path: &str) -> Option<Value> {
             json!(["input"]),
         ),
         ("POST", "/v1/pilots/{pilot}/readings") => object(
-            json!({ "reference": reference, "captured_at": captured, "text": { "type": "string", "maxLength": 1024 } }),
-            json!(["text"]),
+            json!({
+                "reference": reference,
+                "captured_at": captured,
+                "facility": { "type": "string", "description": "Where it was read; refused where it is not the caller's own" },
+                "text": { "type": "string", "maxLength": 1024, "description": "Of a card's QR code" },
+                "chip": {
+                    "type": "object",
+                    "additionalProperties": false,
+                    "required": ["sod", "groups"],
+                    "description": "Of a card, for passive authentication (ICAO 9303); never groups 2 to 4",
+                    "properties": {
+                        "sod": { "type": "string", "contentEncoding": "base64" },
+                        "groups": { "type": "object", "additionalProperties": { "type": "string", "contentEncoding": "base64" } },
+                        "hashes": { "type": "object", "additionalProperties": { "type": "string", "description": "Hexadecimal" } },
+                    },
+                },
+                "vneid": { "type": "string", "maxLength": 1024, "description": "The code that the phone shows" },
+                "kiosk": {
+                    "type": "object",
+                    "additionalProperties": false,
+                    "required": ["device", "result", "signature"],
+                    "properties": {
+                        "device": { "type": "string" },
+                        "result": { "type": "string", "contentEncoding": "base64" },
+                        "signature": { "type": "string", "contentEncoding": "base64" },
+                    },
+                },
+            }),
+            json!([]),
         ),
         ("PATCH", _) => {
             json!({ "required": true, "content": { "application/json": { "schema": { "type": "object" } } } })
@@ -90,6 +117,11 @@ fn body(method: &str, path: &str) -> Option<Value> {
         ("POST", "/v1/credentials") => object(
             json!({ "role": { "type": "string" }, "unit": { "type": "string" }, "facility": { "type": ["string", "null"] } }),
             json!(["role", "unit"]),
+        ),
+        ("POST", "/v1/synthetic/chips") => object(json!({ "number": { "type": "string" } }), json!(["number"])),
+        ("POST", "/v1/synthetic/codes") => object(
+            json!({ "number": { "type": "string" }, "facility": { "type": "string" } }),
+            json!(["number", "facility"]),
         ),
         ("PUT", "/v1/desk") => object(json!({ "mode": { "enum": ["up", "down", "rejecting"] } }), json!(["mode"])),
         _ => return None,

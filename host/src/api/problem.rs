@@ -100,9 +100,7 @@ impl From<CallError> for Problem {
                 problem.with("while_down", both(&while_down)).retry_after(u64::try_from(seconds).unwrap_or(1))
             }
             CallError::Invalid { errors } => Problem { errors, ..problem },
-            CallError::Person { pointer, code, message } => {
-                problem.with("person_code", code).at(format!("/input{pointer}"), message)
-            }
+            CallError::Person { pointer, code, message } => problem.with("person_code", code).at(pointer, message),
             CallError::Refused { id, code, field, why, words } => {
                 let problem = problem
                     .with("code", code)
@@ -118,11 +116,13 @@ impl From<CallError> for Problem {
             }
             CallError::Busy | CallError::Store(_) => problem.retry_after(1),
             CallError::CapturedAt => problem.at("/captured_at", "send the device's time with its clock set right"),
+            CallError::OtherFacility => problem.at("/facility", "name the caller's own facility, or none"),
             CallError::Reference => problem.at("/reference", "send 1 to 64 printable characters"),
             CallError::UnknownPilot(_)
             | CallError::UnknownOperation { .. }
             | CallError::Forbidden { .. }
-            | CallError::ReferenceUsed => problem,
+            | CallError::ReferenceUsed
+            | CallError::Spent => problem,
         }
     }
 }

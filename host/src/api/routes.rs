@@ -4,7 +4,7 @@ use axum::Router;
 use axum::http::Method;
 use axum::routing::{MethodRouter, delete, get, patch, post, put};
 
-use super::{App, audit, calls, pilots};
+use super::{App, audit, calls, pilots, synthetic};
 
 /// Who may use a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +46,7 @@ pub(super) const ROUTES: &[Route] = &[
         "POST",
         "/v1/pilots/{pilot}/readings",
         For::Desks,
-        "Send the text of a card's QR code. Body: reference, text, captured_at?",
+        "Send a reading. Body: reference, captured_at?, and one of text (a card's QR code), chip, vneid, kiosk",
     ),
     route("POST", "/v1/pilots/{pilot}/ticks/{tick}", GROUP, "Wake a pilot for one of its ticks"),
     route("GET", "/v1/models", For::Everyone, "The plan's 35 models by group, and how each stands"),
@@ -106,6 +106,18 @@ pub(super) const ROUTES: &[Route] = &[
     ),
     route("GET", "/v1/log/checkpoint", For::Everyone, "The newest signed checkpoint (C2SP tlog-checkpoint)"),
     route("POST", "/v1/log/verify", AUDIT, "Re-check the whole log"),
+    route(
+        "POST",
+        "/v1/synthetic/chips",
+        GROUP,
+        "The chip of a synthetic person's card, to be sent as a reading. Body: number",
+    ),
+    route(
+        "POST",
+        "/v1/synthetic/codes",
+        GROUP,
+        "A VNeID code of the embedded provider, for a synthetic person at a facility. Body: number, facility",
+    ),
     route("GET", "/v1/desk", OFFICE, "The embedded police desk: how it behaves, what it has"),
     route(
         "PUT",
@@ -162,6 +174,8 @@ fn handlers() -> Vec<(&'static str, &'static str, MethodRouter<App>)> {
         ("POST", "/v1/invocations/{invocation}/replay", post(audit::replay)),
         ("GET", "/v1/log/checkpoint", get(audit::checkpoint)),
         ("POST", "/v1/log/verify", post(audit::verify)),
+        ("POST", "/v1/synthetic/chips", post(synthetic::chip)),
+        ("POST", "/v1/synthetic/codes", post(synthetic::code)),
         ("GET", "/v1/desk", get(audit::desk)),
         ("PUT", "/v1/desk", put(audit::set_desk)),
     ]

@@ -8,6 +8,7 @@ mod client;
 mod local;
 mod operator;
 mod out;
+mod scan;
 mod up;
 
 use std::process::ExitCode;
@@ -58,6 +59,8 @@ enum Command {
     Config(operator::ConfigCommand),
     /// Call one operation of a pilot
     Call(operator::Call),
+    /// Say what a card's QR text is, as JSON, or why it is none
+    Scan(scan::Scan),
     /// Wake a pilot for one of its ticks
     Tick(operator::Tick),
     /// Check the record
@@ -160,6 +163,7 @@ async fn run(cli: Cli, out: &mut Out) -> Result<(), CliError> {
         Command::Keys(command) => command.run(&connection.client()?, out).await,
         Command::Config(command) => command.run(&connection.client()?, out).await,
         Command::Call(command) => command.run(&connection, out).await,
+        Command::Scan(command) => command.run(&connection, out).await,
         Command::Tick(command) => command.run(&connection.client()?, out).await,
         Command::Audit(command) => command.run(&connection, out).await,
         Command::Replay(command) => command.run(&connection, out).await,

@@ -22,6 +22,13 @@ impl Out {
         }
     }
 
+    /// The result as one JSON document, with and without `--json`: of commands that speak nothing else.
+    pub(super) fn document<T: Serialize>(&mut self, value: &T) {
+        if let Ok(text) = serde_json::to_string_pretty(value) {
+            write_line(&mut std::io::stdout().lock(), format_args!("{text}"));
+        }
+    }
+
     /// The result as one JSON document; nothing without `--json`.
     pub(super) fn json<T: Serialize>(&mut self, value: &T) {
         if self.json

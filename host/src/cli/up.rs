@@ -44,7 +44,11 @@ pub(super) struct Up {
     /// Most requests a second of one credential; twice as many at once
     #[arg(long, env = "PILOT_RATE_LIMIT", value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_RATE)))]
     rate_limit: Option<u32>,
-    /// TOML file with any of: listen, people, quiet, seed, ceiling, rate-limit
+    /// PEM file with the issuers of identity cards that are trusted (CSCA certificates, revocation lists), instead of
+    /// csca.pem in the data folder
+    #[arg(long, env = "PILOT_CSCA", value_name = "FILE")]
+    csca: Option<PathBuf>,
+    /// TOML file with any of: listen, people, quiet, seed, csca, ceiling, rate-limit
     #[arg(long, env = "PILOT_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
 }
@@ -59,6 +63,7 @@ struct File {
     ceiling: Option<PathBuf>,
     #[serde(alias = "rate_limit")]
     rate_limit: Option<u32>,
+    csca: Option<PathBuf>,
 }
 
 /// Shows the long steps of a start.
@@ -110,6 +115,7 @@ impl Up {
             dir: data.to_owned(),
             people,
             seed: file.seed.unwrap_or(DEFAULT_SEED),
+            csca: self.csca.or(file.csca),
             ceiling: self.ceiling.or(file.ceiling),
         };
         let house = House::open(options, program, &shown)
@@ -154,7 +160,7 @@ impl Up {
         let Some(path) = &self.config else { return Ok(File::default()) };
         let text = std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
         toml::from_str(&text).with_context(|| {
-            format!("{}: known keys are listen, people, quiet, seed, ceiling, rate-limit", path.display())
+            format!("{}: known keys are listen, people, quiet, seed, csca, ceiling, rate-limit", path.display())
         })
     }
 }

@@ -104,6 +104,12 @@ pub enum CallError {
     /// When the event happened cannot be.
     #[error("captured_at is in the future or too long ago: check the clock of the device")]
     CapturedAt,
+    /// The request speaks of another facility than its caller's.
+    #[error("this credential or device belongs to another facility: use one of the facility that is named")]
+    OtherFacility,
+    /// A code or a result that was taken before.
+    #[error("this code or result was taken before: each is good once, have a new one made")]
+    Spent,
     /// Others changed the same rows again and again.
     #[error("others changed the same records meanwhile: send the request again")]
     Busy,
@@ -128,6 +134,8 @@ impl CallError {
             CallError::ReferenceUsed => "reference-used",
             CallError::Reference => "invalid-reference",
             CallError::CapturedAt => "invalid-captured-at",
+            CallError::OtherFacility => "other-facility",
+            CallError::Spent => "reading-used",
             CallError::Busy => "busy",
             CallError::Store(_) => "not-kept",
         }
@@ -138,13 +146,13 @@ impl CallError {
         match self {
             CallError::UnknownPilot(_) | CallError::UnknownOperation { .. } => 404,
             CallError::Disabled { .. } | CallError::Quarantined { .. } | CallError::Busy | CallError::Store(_) => 503,
-            CallError::Forbidden { .. } => 403,
+            CallError::Forbidden { .. } | CallError::OtherFacility => 403,
             CallError::Invalid { .. }
             | CallError::Person { .. }
             | CallError::Refused { .. }
             | CallError::CapturedAt => 422,
             CallError::Reference => 400,
-            CallError::ReferenceUsed => 409,
+            CallError::ReferenceUsed | CallError::Spent => 409,
             CallError::Fault { fault: Fault::Deadline, .. } => 504,
             CallError::Fault { fault: Fault::Full, .. } => 503,
             CallError::Fault { .. } => 502,
@@ -172,6 +180,18 @@ pub enum HouseError {
         /// Why.
         #[source]
         source: std::io::Error,
+    },
+    /// A synthetic person without a card.
+    #[error("this synthetic person has no card: choose one who has")]
+    WithoutCard,
+    /// The operator's list of issuers.
+    #[error("{path}: {source}")]
+    Issuers {
+        /// The file.
+        path: String,
+        /// Why it is not taken.
+        #[source]
+        source: pilothouse_documents::AnchorError,
     },
     /// The engine.
     #[error("the wasm engine could not be started: lift the limit on virtual memory for this process")]
@@ -270,6 +290,8 @@ impl HouseError {
         match self {
             HouseError::Open(_) | HouseError::NoHouse { .. } => "data-folder",
             HouseError::File { .. } => "data-file",
+            HouseError::WithoutCard => "person-without-card",
+            HouseError::Issuers { .. } => "issuers",
             HouseError::Engine(_) => "engine",
             HouseError::Door(error) => error.code(),
             HouseError::Packages(_) => "package-store",
@@ -295,7 +317,7 @@ impl HouseError {
     pub fn status(&self) -> u16 {
         match self {
             HouseError::Door(_) | HouseError::Trial { .. } | HouseError::Describes | HouseError::Compile(_) => 422,
-            HouseError::Setting { .. } | HouseError::Malformed { .. } => 422,
+            HouseError::Setting { .. } | HouseError::Malformed { .. } | HouseError::WithoutCard => 422,
             HouseError::NotGranted { .. } | HouseError::Approve(_) | HouseError::VersionExists { .. } => 409,
             HouseError::Stale(_) => 412,
             HouseError::Unknown { .. } => 404,
@@ -306,6 +328,7 @@ impl HouseError {
             HouseError::Open(_)
             | HouseError::NoHouse { .. }
             | HouseError::File { .. }
+            | HouseError::Issuers { .. }
             | HouseError::Engine(_)
             | HouseError::Record(_) => 500,
             HouseError::Seal(_) | HouseError::Policy(_) | HouseError::Packages(_) => 500,

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use pilothouse_identity::{CardKind, CardReading, CardText, PersonKey, PersonalNumber};
-use pilothouse_province::Lookup;
-use pilothouse_registry::scope::ReadingMethod;
+use pilothouse_identity::PersonalNumber;
 use pilothouse_runtime::people::{Arrival, Declared, MAX_PEOPLE, Presented};
-use pilothouse_runtime::province::Province;
+use serde::Deserialize as _;
 use serde_json::Value;
-use time::Date;
+
+use super::reading::{FrontDesk, SentReading};
 
 /// Deepest nesting of a request in which people are looked for; the schemas of our pilots have three.
 const MAX_DEPTH: usize = 16;
@@ -75,46 +74,60 @@ fn collect(root: &Value, schema: &Value, spots: &mut PersonSpots, depth: usize) 
 pub struct IntakeError {
     /// JSON Pointer to the field.
     pub pointer: String,
-    /// Stable name: `person-malformed`, `person-unknown`, `too-many-people`, or a card text's own code.
+    /// Stable name: `person-malformed`, `person-unknown`, `too-many-people`, or a reading's own code.
     pub code: String,
     /// What is wrong and how to mend it.
     pub message: String,
 }
 
-/// Replaces every person of an input by a token, in place, and answers the people in the order of their tokens.
+impl IntakeError {
+    pub(super) fn new(pointer: &str, code: &str, message: impl Into<String>) -> IntakeError {
+        IntakeError { pointer: pointer.to_owned(), code: code.to_owned(), message: message.into() }
+    }
+
+    pub(super) fn unknown(pointer: &str) -> IntakeError {
+        IntakeError::new(
+            pointer,
+            "person-unknown",
+            "nobody has this number in the population database: check it against the card, or go on by the manual procedure",
+        )
+    }
+}
+
+/// The people of a request, in the order of their tokens.
+#[derive(Default)]
+pub struct Party {
+    /// Who.
+    pub people: Vec<Arrival>,
+    /// What must never be taken twice, of the readings among them.
+    pub once: Vec<String>,
+}
+
+/// Replaces every person of an input by a token, in place.
 ///
 /// # Errors
 /// The first person that cannot be taken; the input is then to be thrown away.
-pub fn swap_in(
-    spots: &PersonSpots,
-    input: &mut Value,
-    province: &Province,
-    today: Date,
-) -> Result<Vec<Arrival>, IntakeError> {
-    let mut people = Vec::new();
-    walk_in(spots, input, &mut String::new(), province, today, &mut people)?;
-    Ok(people)
+pub fn swap_in(spots: &PersonSpots, input: &mut Value, desk: &FrontDesk<'_>) -> Result<Party, IntakeError> {
+    let mut party = Party::default();
+    walk_in(spots, input, &mut String::new(), desk, &mut party)?;
+    Ok(party)
 }
 
 fn walk_in(
     spots: &PersonSpots,
     value: &mut Value,
     pointer: &mut String,
-    province: &Province,
-    today: Date,
-    people: &mut Vec<Arrival>,
+    desk: &FrontDesk<'_>,
+    party: &mut Party,
 ) -> Result<(), IntakeError> {
     if spots.here && !value.is_null() {
-        if people.len() >= MAX_PEOPLE {
-            return Err(refused(
-                pointer,
-                "too-many-people",
-                format!("send at most {MAX_PEOPLE} people in one request"),
-            ));
+        if party.people.len() >= MAX_PEOPLE {
+            let message = format!("send at most {MAX_PEOPLE} people in one request");
+            return Err(IntakeError::new(pointer, "too-many-people", message));
         }
-        let arrival = arrive(value, pointer, province, today)?;
-        *value = Value::String(format!("person:{}", people.len()));
-        people.push(arrival);
+        let arrival = arrive(value, pointer, desk, party)?;
+        *value = Value::String(format!("person:{}", party.people.len()));
+        party.people.push(arrival);
         return Ok(());
     }
     let length = pointer.len();
@@ -124,7 +137,7 @@ fn walk_in(
                 if let Some(field) = fields.get_mut(name) {
                     pointer.push('/');
                     pointer.push_str(&name.replace('~', "~0").replace('/', "~1"));
-                    walk_in(inner, field, pointer, province, today, people)?;
+                    walk_in(inner, field, pointer, desk, party)?;
                     pointer.truncate(length);
                 }
             }
@@ -133,7 +146,7 @@ fn walk_in(
             if let Some(inner) = &spots.items {
                 for (at, item) in items.iter_mut().enumerate() {
                     pointer.push_str(&format!("/{at}"));
-                    walk_in(inner, item, pointer, province, today, people)?;
+                    walk_in(inner, item, pointer, desk, party)?;
                     pointer.truncate(length);
                 }
             }
@@ -143,83 +156,37 @@ fn walk_in(
     Ok(())
 }
 
-fn refused(pointer: &str, code: &str, message: impl Into<String>) -> IntakeError {
-    IntakeError { pointer: pointer.to_owned(), code: code.to_owned(), message: message.into() }
-}
-
-fn arrive(value: &Value, pointer: &str, province: &Province, today: Date) -> Result<Arrival, IntakeError> {
+fn arrive(value: &Value, pointer: &str, desk: &FrontDesk<'_>, party: &mut Party) -> Result<Arrival, IntakeError> {
     match value {
-        Value::String(text) if text.contains('|') => read_card(text, pointer, province, today),
+        Value::String(text) if text.contains('|') => Ok(desk.read(&SentReading::Text(text.clone()), pointer)?.arrival),
         Value::String(text) => {
             let number = PersonalNumber::parse(text.trim()).map_err(|error| {
-                refused(pointer, "person-malformed", format!("{error}; or send the text of the card's QR code"))
+                let message = format!("{error}; or send the text of the card's QR code");
+                IntakeError::new(pointer, "person-malformed", message)
             })?;
-            let key = look_up(province, &number).ok_or_else(|| unknown(pointer))?;
-            known(province, key, Presented::typed(), None, pointer)
+            let key = desk.find(&number).ok_or_else(|| IntakeError::unknown(pointer))?;
+            let kind = desk.kind(key).ok_or_else(|| IntakeError::unknown(pointer))?;
+            Ok(Arrival::known(key, kind, Some(Presented::typed()), None))
         }
         Value::Object(fields) if fields.len() == 1 => match fields.get("declared").and_then(Value::as_object) {
             Some(declared) => declare(declared, pointer),
-            None => Err(form(pointer)),
+            None => {
+                let name = fields.keys().next().map_or("", String::as_str);
+                // What stood there is not repeated: it may be a person's.
+                let sent = SentReading::deserialize(value).map_err(|_| form(pointer))?;
+                let read = desk.read(&sent, &format!("{pointer}/{name}"))?;
+                party.once.extend(read.once);
+                Ok(read.arrival)
+            }
         },
         _ => Err(form(pointer)),
     }
 }
 
 fn form(pointer: &str) -> IntakeError {
-    let message =
-        "send a personal number (12 digits), the text of a card's QR code, or {\"declared\": {\"document\": …}}";
-    refused(pointer, "person-malformed", message)
-}
-
-fn unknown(pointer: &str) -> IntakeError {
-    refused(
-        pointer,
-        "person-unknown",
-        "nobody has this number in the population database: check it against the card, or go on by the manual procedure",
-    )
-}
-
-fn look_up(province: &Province, number: &PersonalNumber) -> Option<PersonKey> {
-    match province.population.by_number(number) {
-        Lookup::Found(key) | Lookup::Cancelled(key) => Some(key),
-        Lookup::None => None,
-    }
-}
-
-fn known(
-    province: &Province,
-    key: PersonKey,
-    presented: Presented,
-    card: Option<CardReading>,
-    pointer: &str,
-) -> Result<Arrival, IntakeError> {
-    let provider = province.population.get(key).ok_or_else(|| unknown(pointer))?;
-    let kind = if provider.nationality() == pilothouse_province::Nationality::VietNam {
-        pilothouse_runtime::people::Kind::Citizen
-    } else {
-        pilothouse_runtime::people::Kind::Foreigner
-    };
-    Ok(Arrival::known(key, kind, Some(presented), card))
-}
-
-/// A card's QR text, as a person with the reading by which they came: a printed code can be photographed, so it is `copied`.
-///
-/// # Errors
-/// The card text's own code, or `person-unknown`.
-pub fn read_card(text: &str, pointer: &str, province: &Province, today: Date) -> Result<Arrival, IntakeError> {
-    let reading = CardText::parse(text, today).map_err(|error| refused(pointer, error.code(), error.to_string()))?;
-    let key = look_up(province, &reading.number).ok_or_else(|| unknown(pointer))?;
-    let kind = match reading.kind_guess() {
-        CardKind::CitizenCard => "cccd",
-        CardKind::IdentityCard => "can-cuoc",
-    };
-    let presented = Presented {
-        method: ReadingMethod::QrCard,
-        assurance: "copied".to_owned(),
-        document_kind: kind.to_owned(),
-        warnings: reading.warnings.iter().map(|warning| warning.code().to_owned()).collect(),
-    };
-    known(province, key, presented, Some(reading), pointer)
+    let message = "send a personal number (12 digits), the text of a card's QR code, {\"chip\": {\"sod\", \"groups\", \"hashes\"}}, \
+        {\"vneid\": code}, {\"kiosk\": {\"device\", \"result\", \"signature\"}}, or {\"declared\": {\"document\": …}}";
+    IntakeError::new(pointer, "person-malformed", message)
 }
 
 fn declare(fields: &serde_json::Map<String, Value>, pointer: &str) -> Result<Arrival, IntakeError> {
@@ -228,7 +195,7 @@ fn declare(fields: &serde_json::Map<String, Value>, pointer: &str) -> Result<Arr
         Some(Value::String(text)) if !text.trim().is_empty() && text.len() <= MAX_DECLARED => {
             Ok(Some(text.trim().to_owned()))
         }
-        Some(_) => Err(refused(
+        Some(_) => Err(IntakeError::new(
             &format!("{pointer}/declared/{name}"),
             "person-malformed",
             format!("send a text of at most {MAX_DECLARED} bytes"),
@@ -236,21 +203,22 @@ fn declare(fields: &serde_json::Map<String, Value>, pointer: &str) -> Result<Arr
     };
     if let Some(other) = fields.keys().find(|key| !["document", "country", "number", "name"].contains(&key.as_str())) {
         let shown = pilothouse_registry::escape_name(other);
-        return Err(refused(
+        return Err(IntakeError::new(
             pointer,
             "person-malformed",
             format!("`{shown}` is no field of a declared person: send document, country, number, name"),
         ));
     }
-    let document = text("document")?
-        .ok_or_else(|| refused(&format!("{pointer}/declared/document"), "person-malformed", "name the document"))?;
+    let document = text("document")?.ok_or_else(|| {
+        IntakeError::new(&format!("{pointer}/declared/document"), "person-malformed", "name the document")
+    })?;
     if !["passport", "birth-certificate", "insurance-card", "none"].contains(&document.as_str()) {
         let message = "send passport, birth-certificate, insurance-card or none";
-        return Err(refused(&format!("{pointer}/declared/document"), "person-malformed", message));
+        return Err(IntakeError::new(&format!("{pointer}/declared/document"), "person-malformed", message));
     }
     let country = text("country")?;
     if country.as_ref().is_some_and(|code| code.len() != 3 || !code.bytes().all(|byte| byte.is_ascii_uppercase())) {
-        return Err(refused(
+        return Err(IntakeError::new(
             &format!("{pointer}/declared/country"),
             "person-malformed",
             "send the country's three capital letters (ISO 3166-1 alpha-3)",
@@ -286,6 +254,7 @@ pub fn swap_out(spots: &PersonSpots, data: &mut Value, word: &impl Fn(&str) -> O
 
 #[cfg(test)]
 mod tests {
+    use pilothouse_runtime::province::Province;
     use serde_json::json;
 
     use super::*;
@@ -302,6 +271,10 @@ mod tests {
         })
     }
 
+    fn noon() -> time::OffsetDateTime {
+        pilothouse_province::REFERENCE_DAY.midnight().assume_utc()
+    }
+
     fn province() -> Province {
         Province::generate(pilothouse_province::DEFAULT_SEED, 2_000, pilothouse_province::REFERENCE_DAY)
     }
@@ -314,8 +287,8 @@ mod tests {
         let mut input =
             json!({ "guest": number, "others": [null, { "declared": { "document": "none" } }], "room": "12" });
         let people =
-            swap_in(&PersonSpots::of_schema(&schema()), &mut input, &province, pilothouse_province::REFERENCE_DAY);
-        assert_eq!(people.ok().map(|people| people.len()), Some(2));
+            swap_in(&PersonSpots::of_schema(&schema()), &mut input, &FrontDesk::of_scenario(&province, noon()));
+        assert_eq!(people.ok().map(|party| party.people.len()), Some(2));
         assert_eq!(input, json!({ "guest": "person:0", "others": [null, "person:1"], "room": "12" }));
     }
 
@@ -327,10 +300,13 @@ mod tests {
             (json!("12345"), "person-malformed"),
             (json!("044099123456"), "person-unknown"),
             (json!({ "declared": { "document": "library-card" } }), "person-malformed"),
+            (json!({ "chip": { "sod": "" } }), "person-malformed"),
+            (json!({ "chip": { "sod": "?", "groups": {} } }), "reading-malformed"),
+            (json!({ "kiosk": { "device": "d", "result": "", "signature": "" } }), "kiosk-unknown"),
             (json!(7), "person-malformed"),
         ] {
             let mut input = json!({ "others": [value] });
-            let refused = swap_in(&spots, &mut input, &province, pilothouse_province::REFERENCE_DAY).err().unwrap();
+            let refused = swap_in(&spots, &mut input, &FrontDesk::of_scenario(&province, noon())).err().unwrap();
             assert_eq!(refused.code, code);
             assert!(refused.pointer.starts_with("/others/0"), "{}", refused.pointer);
             assert!(!refused.to_string().contains("044099123456"));

@@ -12,12 +12,14 @@ mod officers;
 mod opening;
 mod outbox;
 pub mod packaging;
+mod reading;
 mod records;
 mod replaying;
 mod running;
 mod schedules;
 mod serve;
 mod switch;
+mod synthetic;
 mod views;
 mod wording;
 
@@ -26,6 +28,8 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, RwLock};
 
 use arc_swap::ArcSwap;
+use pilothouse_documents::Anchors;
+use pilothouse_documents::code::CodeVerifier;
 use pilothouse_evidence::{CheckpointKey, MasterKey, SealKey};
 use pilothouse_registry::catalogue::Catalogue;
 use pilothouse_registry::{Ceiling, FacilityId, PilotId, Role, Trust, UnitCode};
@@ -43,6 +47,7 @@ pub(crate) use officers::officer_named;
 pub(crate) use opening::all_communes;
 pub use opening::{Demo, DemoCredential, OpenOptions, Progress};
 pub use outbox::{DeskMode, DeskNotice};
+pub use reading::{FrontDesk, SentChip, SentKiosk, SentReading};
 pub use running::Running;
 pub(crate) use running::operations;
 pub use serve::{Answer, CallRequest, What};
@@ -85,6 +90,9 @@ pub(crate) struct Rooms {
     pub(crate) machine: Machine,
     pub(crate) compiler: Compiler,
     pub(crate) province: Arc<Province>,
+    pub(crate) issuers: synthetic::Issuers,
+    pub(crate) anchors: Anchors,
+    pub(crate) codes: CodeVerifier,
     pub(crate) providers: Arc<Providers>,
     pub(crate) faults: Arc<Faults>,
     pub(crate) packages: pilothouse_registry::oci::Layout,

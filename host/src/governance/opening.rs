@@ -30,6 +30,7 @@ use serde_json::{Map, Value, json};
 use super::outbox::PoliceDesk;
 use super::records::{Change, DAY};
 use super::running::{Running, operations};
+use super::synthetic::Issuers;
 use super::wording::Words;
 use super::{Caller, House, HouseError, Known, Rooms, keys, now, packaging, parse};
 use crate::embedded::{EmbeddedPlugin, PLUGINS};
@@ -55,6 +56,8 @@ pub struct OpenOptions {
     pub people: u32,
     /// Seed of the province.
     pub seed: u64,
+    /// The operator's list of issuers of cards, PEM; `csca.pem` in the data folder when left out.
+    pub csca: Option<PathBuf>,
     /// The province's own policy on what may be granted at most; none: the one that ships with the host.
     pub ceiling: Option<PathBuf>,
 }
@@ -114,7 +117,7 @@ impl House {
     /// # Errors
     /// See [`HouseError`]: a folder in use, of a newer version, keys that do not belong to it.
     pub async fn open(options: OpenOptions, compiler: Program, progress: &dyn Progress) -> Result<House, HouseError> {
-        let OpenOptions { dir, people, seed, ceiling } = options;
+        let OpenOptions { dir, people, seed, csca, ceiling } = options;
         // Read before anything is made: a file that is wrong leaves the folder as it is.
         let ceiling = read_ceiling(ceiling.as_deref())?;
         let first = !keys::has_secret(&dir);
@@ -140,6 +143,9 @@ impl House {
         let packages = Layout::open(dir.join("packages"))?;
         let policy = |error: &dyn std::fmt::Display| HouseError::Policy(error.to_string());
         let demo = demo(&province, &secret)?;
+        let issuers = Issuers::new(&secret)?;
+        let anchors = issuers.trusted(&dir, csca.as_ref())?;
+        tracing::info!(issuers = anchors.len(), synthetic = anchors.has_synthetic(), "issuers of cards");
         let rooms = Rooms {
             packages,
             catalogue: Catalogue::embedded().map_err(|error| policy(&error))?,
@@ -160,6 +166,9 @@ impl House {
             machine,
             compiler,
             province,
+            codes: issuers.phones.verifier(),
+            issuers,
+            anchors,
             providers,
             secret,
             log_key,

@@ -13,6 +13,7 @@ use pilothouse_runtime::{Ended, Fault, Finished};
 use pilothouse_store::{
     Committed, EffectRow, Expected, IndicatorAdd, Once, Part, RowChange, RowWrite, Sealed, StateChange, Store, Unit,
 };
+use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::running::Running;
@@ -28,6 +29,12 @@ pub(crate) const DENIALS: &str = "host.denials";
 pub(crate) const FAULTS: &str = "host.faults";
 /// How long a stay is kept after its last change.
 const STAYS_DAYS: i64 = 400;
+
+/// Owner and table of what readings were taken with once; no pilot's id has a dot.
+const SPENT_OWNER: &str = "host.readings";
+pub(crate) const SPENT_TABLE: &str = "host-spent";
+/// How long a nonce is remembered: longer than any event may be late.
+const SPENT_DAYS: i64 = 62;
 
 pub(crate) fn new_id() -> String {
     Uuid::now_v7().to_string()
@@ -215,6 +222,18 @@ pub(crate) async fn keep_look(store: &Store, by: &str, what: &str, of: &str) -> 
     let record = record.to_canonical()?;
     store.commit(Unit { record, record_id: id, record_at: at, ..Unit::default() }).await?;
     Ok(())
+}
+
+/// The row that lets a nonce be used in one call only: kept with the call that used it.
+pub(crate) fn spent(nonce: &str, at: i64) -> RowWrite {
+    RowWrite {
+        pilot: SPENT_OWNER.to_owned(),
+        table: SPENT_TABLE.to_owned(),
+        // A nonce stands in a code that names a person: only its hash is kept.
+        key: hex::encode(Sha256::digest(nonce.as_bytes())),
+        expected: Expected::Absent,
+        change: RowChange::Put { value: Vec::new(), indexes: Vec::new(), keep_until: Some(at + SPENT_DAYS * DAY) },
+    }
 }
 
 /// The answer for a caller's reference.

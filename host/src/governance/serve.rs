@@ -3,18 +3,19 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use pilothouse_documents::Times;
 use pilothouse_registry::{Manifest, OperationName, PilotId, TickName};
-use pilothouse_runtime::occasion::date_of;
 use pilothouse_runtime::people::Arrival;
-use pilothouse_runtime::province::Province;
 use pilothouse_runtime::{Decided, Ended, Entry, Fault, Finished, Occasion, Request};
 use pilothouse_store::{CommitError, StateChange};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
+use time::OffsetDateTime;
 
-use super::intake::{read_card, swap_in, swap_out};
-use super::records::{new_id, once};
+use super::intake::{IntakeError, swap_in, swap_out};
+use super::reading::{FrontDesk, Lists, SentReading};
+use super::records::{SPENT_TABLE, new_id, once, spent};
 use super::running::{Operation, Running};
 use super::{CallError, Caller, FieldError, House, HouseError, counted, now};
 
@@ -37,11 +38,8 @@ pub enum What {
         /// As the caller sent it: people by number, card text or declaration.
         input: Value,
     },
-    /// The text of a card's QR code.
-    Reading {
-        /// Identity data: gone when the person has become a handle.
-        text: String,
-    },
+    /// A card, a code or a kiosk's result, as it was read.
+    Reading(SentReading),
 }
 
 /// One request.
@@ -73,6 +71,17 @@ pub(crate) struct Taken {
     pub(crate) entry: Entry,
     pub(crate) people: Vec<Arrival>,
     pub(crate) operation: Option<OperationName>,
+    /// What its readings must never be taken twice with.
+    pub(crate) once: Vec<String>,
+    /// When it was read, where a signed reading itself says so.
+    pub(crate) captured_at: Option<i64>,
+}
+
+impl Taken {
+    /// Without an operation.
+    pub(crate) fn of(entry: Entry, people: Vec<Arrival>) -> Taken {
+        Taken { entry, people, operation: None, once: Vec::new(), captured_at: None }
+    }
 }
 
 impl House {
@@ -98,13 +107,30 @@ impl House {
         let scope = format!("{}/{}/{entry}", caller.credential, call.pilot);
         for _ in 0..TRIES {
             let at = now();
+            let within = |captured_at: i64| (at - CLOCK_BEHIND..=at + CLOCK_AHEAD).contains(&captured_at);
             let captured_at = call.captured_at.unwrap_or(at);
-            if captured_at > at + CLOCK_AHEAD || captured_at < at - CLOCK_BEHIND {
+            if !within(captured_at) {
                 return Err(CallError::CapturedAt);
             }
-            let taken = take(&running, &call.what, &self.0.province, at)?;
+            let taken = match self.take_at(&running, caller, &call.what, at, captured_at) {
+                Ok(taken) => taken,
+                // A code that has expired since is answered as it was when it was new.
+                Err(error) => {
+                    let known = self.0.store.once().find(&scope, &reference_digest(reference)).await;
+                    let Ok(Some(known)) = known else { return Err(error) };
+                    let same = known.request_digest == digest;
+                    return self.answered_before(&scope, reference, same, &known.response, known.seq);
+                }
+            };
+            let captured_at = taken.captured_at.unwrap_or(captured_at);
+            if !within(captured_at) {
+                return Err(CallError::CapturedAt);
+            }
             let occasion = self.occasion(caller, &running, reference, at, captured_at);
             match self.attempt(&running, caller, taken, occasion, Some((&scope, digest)), Vec::new()).await {
+                Err(CallError::Store(CommitError::Conflict { table, .. })) if table == SPENT_TABLE => {
+                    return Err(CallError::Spent);
+                }
                 Err(CallError::Store(CommitError::Conflict { .. })) => {}
                 Err(CallError::Store(CommitError::Duplicate { same_request, response, seq })) => {
                     return self.answered_before(&scope, reference, same_request, &response, seq);
@@ -113,6 +139,29 @@ impl House {
             }
         }
         Err(CallError::Busy)
+    }
+
+    /// People to handles, with this house's lists of issuers, codes and devices.
+    fn take_at(
+        &self,
+        running: &Running,
+        caller: &Caller,
+        what: &What,
+        at: i64,
+        captured_at: i64,
+    ) -> Result<Taken, CallError> {
+        let moment = |micros: i64| {
+            OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1_000).map_err(|_| CallError::CapturedAt)
+        };
+        let rooms = &self.0;
+        let kiosks = |id: &str| self.kiosk_key(caller, id);
+        let desk = FrontDesk {
+            province: &rooms.province,
+            lists: Some(Lists { anchors: &rooms.anchors, codes: &rooms.codes, kiosks: &kiosks }),
+            facility: caller.facility.as_ref().map_or("", |facility| facility.as_str()),
+            times: Times { captured_at: moment(captured_at)?, now: moment(at)? },
+        };
+        take(running, what, &desk)
     }
 
     /// Wakes a pilot for a due tick, as the host.
@@ -134,7 +183,7 @@ impl House {
         let caller = self.host_caller().map_err(|_| CallError::Reference)?;
         for _ in 0..TRIES {
             let at = now();
-            let taken = Taken { entry: Entry::Tick { name: tick.to_string() }, people: Vec::new(), operation: None };
+            let taken = Taken::of(Entry::Tick { name: tick.to_string() }, Vec::new());
             let occasion = self.occasion(&caller, &running, &format!("{tick}/{due}"), at, due);
             let run = StateChange::ScheduleRun { pilot: pilot.to_string(), tick: tick.to_string(), due };
             match self.attempt(&running, &caller, taken, occasion, None, vec![run]).await {
@@ -191,7 +240,7 @@ impl House {
         once_for: Option<(&str, [u8; 32])>,
         extra: Vec<StateChange>,
     ) -> Result<Answer, CallError> {
-        let Taken { entry, people, operation } = taken;
+        let Taken { entry, people, operation, once: nonces, captured_at: _ } = taken;
         let while_down = || running.manifest.while_down.clone();
         let disabled = || CallError::Disabled { pilot: running.manifest.id.clone(), while_down: while_down() };
         let under_way = running.switch.let_in().ok_or_else(disabled)?;
@@ -234,7 +283,11 @@ impl House {
         };
         // A tick that was withdrawn is still due when the pilot is enabled again.
         let extra = if wanted { extra } else { Vec::new() };
-        let unit = self.unit_of(&finished, running, caller, once, extra)?;
+        let mut unit = self.unit_of(&finished, running, caller, once, extra)?;
+        // What came to nothing is not used up: the same code may be sent again.
+        if matches!(finished.recording.ended, Ended::Decided(_)) {
+            unit.rows.extend(nonces.iter().map(|nonce| spent(nonce, occasion.at)));
+        }
         let committed = self.0.store.commit(unit).await?;
         drop(keeping);
         counted::denials(&finished.recording.calls);
@@ -357,12 +410,12 @@ pub(crate) fn allow(running: &Running, caller: &Caller, what: &What) -> Result<S
             let operation = running.manifest.operations.get(name).ok_or_else(|| unknown(name.as_str()))?;
             (&operation.callers, format!("operations.{name}"))
         }
-        What::Reading { .. } => {
+        What::Reading(_) => {
             let readings = running.manifest.readings.as_ref().ok_or_else(|| unknown("readings"))?;
             (&readings.callers, "readings.on-reading".to_owned())
         }
     };
-    let open = matches!(what, What::Reading { .. }) && callers.is_empty();
+    let open = matches!(what, What::Reading(_)) && callers.is_empty();
     if open || callers.contains(&caller.role) {
         Ok(entry)
     } else {
@@ -371,29 +424,46 @@ pub(crate) fn allow(running: &Running, caller: &Caller, what: &What) -> Result<S
 }
 
 /// People to handles, then the schema: what the guest gets is checked as the guest gets it.
-pub(crate) fn take(running: &Running, what: &What, province: &Province, at: i64) -> Result<Taken, CallError> {
-    let refused = |error: super::intake::IntakeError| CallError::Person {
-        pointer: error.pointer,
-        code: error.code,
-        message: error.message,
+pub(crate) fn take(running: &Running, what: &What, desk: &FrontDesk<'_>) -> Result<Taken, CallError> {
+    let refused = |at: &str, IntakeError { pointer, code, message }: IntakeError| CallError::Person {
+        pointer: format!("{at}{pointer}"),
+        code,
+        message,
     };
     match what {
         What::Operation { name, input } => {
             let unknown = || CallError::UnknownOperation { pilot: running.manifest.id.clone(), name: name.to_string() };
             let operation = running.operations.get(name).ok_or_else(unknown)?;
             let mut input = input.clone();
-            let people = swap_in(&operation.people_in, &mut input, province, date_of(at)).map_err(refused)?;
+            let party = swap_in(&operation.people_in, &mut input, desk).map_err(|error| refused("/input", error))?;
             let errors: Vec<FieldError> =
                 operation.input.iter_errors(&input).take(MAX_ERRORS).map(|error| field_error(&error)).collect();
             if !errors.is_empty() {
                 return Err(CallError::Invalid { errors });
             }
             let entry = Entry::Operation { name: name.to_string(), input: input.to_string() };
-            Ok(Taken { entry, people, operation: Some(name.clone()) })
+            let operation = Some(name.clone());
+            Ok(Taken { entry, people: party.people, operation, once: party.once, captured_at: None })
         }
-        What::Reading { text } => {
-            let arrival = read_card(text, "/text", province, date_of(at)).map_err(refused)?;
-            Ok(Taken { entry: Entry::Reading, people: vec![arrival], operation: None })
+        What::Reading(sent) => {
+            let pointer = match sent {
+                SentReading::Text(_) => "/text",
+                SentReading::Chip(_) => "/chip",
+                SentReading::Vneid(_) => "/vneid",
+                SentReading::Kiosk(_) => "/kiosk",
+            };
+            let read = desk.read(sent, pointer).map_err(|error| refused("", error))?;
+            let methods = running.manifest.readings.as_ref().map(|readings| &readings.methods);
+            if methods.is_some_and(|methods| !methods.contains(&read.method)) {
+                let message = format!("this pilot takes no reading by {}: use a method that it takes", read.method);
+                return Err(refused("", IntakeError::new(pointer, "method-not-taken", message)));
+            }
+            let captured_at = read.captured_at.map(|at| at.unix_timestamp_nanos() / 1_000);
+            Ok(Taken {
+                once: read.once.into_iter().collect(),
+                captured_at: captured_at.and_then(|at| i64::try_from(at).ok()),
+                ..Taken::of(Entry::Reading, vec![read.arrival])
+            })
         }
     }
 }
@@ -465,7 +535,7 @@ fn request_digest(call: &CallRequest) -> [u8; 32] {
             sha.update([0]);
             sha.update(input.to_string().as_bytes());
         }
-        What::Reading { text } => sha.update(text.as_bytes()),
+        What::Reading(sent) => sha.update(serde_json::to_vec(sent).unwrap_or_default()),
     }
     sha.update(call.captured_at.unwrap_or(0).to_le_bytes());
     sha.finalize().into()

@@ -28,8 +28,8 @@ use super::scenario::{Declared, DeskState, Scenario, Step, Then};
 use super::stage::Stage;
 use crate::embedded::EmbeddedPlugin;
 use crate::governance::{
-    CallError, Caller, HouseError, Running, SEAT, Taken, What, Words, all_communes, allow, judge, officer_named,
-    operations, packaging, parse, take,
+    CallError, Caller, FrontDesk, HouseError, Running, SEAT, SentReading, Taken, What, Words, all_communes, allow,
+    judge, officer_named, operations, packaging, parse, take,
 };
 
 /// The secret of all scenarios: pseudonyms and seals are the same in every run.
@@ -333,22 +333,24 @@ impl Play<'_> {
                 return Err("the manifest has no such tick".to_owned());
             }
             let entry = Entry::Tick { name: tick.clone() };
-            return Ok(Ok(Taken { entry, people: Vec::new(), operation: None }));
+            return Ok(Ok(Taken::of(entry, Vec::new())));
         }
         if let Some(method) = step.reading {
             let person = step.person.as_deref().ok_or("a reading is of a person: name one")?;
-            if let Err(error) = allow(&self.running, caller, &What::Reading { text: String::new() }) {
+            if let Err(error) = allow(&self.running, caller, &What::Reading(SentReading::Text(String::new()))) {
                 return Ok(Err(error));
             }
             let arrival = self.stage.reading(persons, person, method)?;
-            return Ok(Ok(Taken { entry: Entry::Reading, people: vec![arrival], operation: None }));
+            return Ok(Ok(Taken::of(Entry::Reading, vec![arrival])));
         }
         let name = step.operation.as_deref().unwrap_or_default();
         let name = parse("operation", name).map_err(|error| error.to_string())?;
         let mut input = step.input.clone().unwrap_or_else(|| json!({}));
         self.stage.fill(persons, &mut input)?;
         let what = What::Operation { name, input };
-        Ok(allow(&self.running, caller, &what).and_then(|_| take(&self.running, &what, &self.stage.province, self.at)))
+        let now = time::OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.at) * 1_000);
+        let desk = FrontDesk::of_scenario(&self.stage.province, now.map_err(|error| error.to_string())?);
+        Ok(allow(&self.running, caller, &what).and_then(|_| take(&self.running, &what, &desk)))
     }
 
     fn occasion(&self, caller: &Caller, number: usize, step: &Step) -> Occasion {
@@ -442,7 +444,8 @@ fn memory(rows: &records::Provider) -> Result<&records::Memory, String> {
 fn refusal(error: CallError) -> Ended {
     match error {
         CallError::Person { pointer, code, message } => {
-            Ended::Refused { code, field: Some(pointer), why: Some(message) }
+            let field = pointer.strip_prefix("/input").unwrap_or(&pointer).to_owned();
+            Ended::Refused { code, field: Some(field), why: Some(message) }
         }
         CallError::Invalid { errors } => {
             let field = errors.first().map(|error| error.pointer.clone());

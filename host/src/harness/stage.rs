@@ -11,6 +11,8 @@ use pilothouse_runtime::province::{Province, class_code};
 use serde_json::Value;
 use time::Date;
 
+use crate::governance::{FrontDesk, SentReading};
+
 /// People of a scenario's province: the cast is complete from half of them on.
 const PEOPLE: u32 = 4_000;
 /// The member of the cast who is presented by the number that was cancelled.
@@ -109,17 +111,21 @@ impl Stage {
         let assurance = match method {
             ReadingMethod::QrCard => {
                 let text = self.card_text(persons, name)?;
-                return crate::governance::intake::read_card(&text, "/text", &self.province, self.today)
-                    .map_err(|error| error.to_string());
+                let desk = FrontDesk::of_scenario(&self.province, self.today.midnight().assume_utc());
+                let read = desk.read(&SentReading::Text(text), "");
+                return read.map(|read| read.arrival).map_err(|error| error.to_string());
             }
-            ReadingMethod::NfcChip | ReadingMethod::VneidQr => "verified",
+            ReadingMethod::NfcChip => "possession",
+            ReadingMethod::VneidQr => "verified",
             ReadingMethod::Face | ReadingMethod::Fingerprint => "biometric",
             ReadingMethod::Manual => "declared",
         };
         let (key, _) = self.key(persons, name)?;
         let card = match method {
             ReadingMethod::Manual => None,
-            _ => Some(CardText::parse(&self.card_text(persons, name)?, self.today).map_err(|error| error.to_string())?),
+            _ => Some(
+                CardText::parse(&self.card_text(persons, name)?, self.today).map_err(|error| error.to_string())?.into(),
+            ),
         };
         let foreigner =
             self.province.population.get(key).is_some_and(|view| view.nationality() != Nationality::VietNam);

@@ -13,7 +13,7 @@ use pilothouse_province::{DEFAULT_SEED, Life, REFERENCE_DAY};
 use pilothouse_registry::{Effective, Grant, GrantState, OfficerId, UnitCode};
 use pilothouse_runtime::budgets::Budgets;
 use pilothouse_runtime::capabilities::lodging::Desk;
-use pilothouse_runtime::capabilities::{lodging, places, population, records, registers};
+use pilothouse_runtime::capabilities::records;
 use pilothouse_runtime::compile::{Compiler, Program};
 use pilothouse_runtime::faults::Faults;
 use pilothouse_runtime::keys::Secret;
@@ -198,13 +198,7 @@ fn ready(source: &Source, folder: &Path, machine: &Machine) -> anyhow::Result<(B
     let province = Arc::new(Province::generate(DEFAULT_SEED, PEOPLE, REFERENCE_DAY));
     let rows = Arc::new(records::Provider::Memory(records::Memory::default()));
     let desk = Arc::new(Desk::default());
-    let providers = Arc::new(Providers {
-        population: population::Provider::embedded(Arc::clone(&province)),
-        registers: registers::Provider::Embedded(Arc::clone(&province)),
-        places: places::Provider::Embedded(Arc::clone(&province)),
-        lodging: lodging::Provider::new(Arc::clone(&rows), desk),
-        records: rows,
-    });
+    let providers = Arc::new(Providers::embedded(&province, rows, desk));
     let wasm = packaging::component(&source.core)?;
     let (id, memory) = (&manifest.id, terms.memory);
     let schemas = packaging::describe(&wasm, id, memory, machine, &compiler, &providers);

@@ -17,8 +17,11 @@ pub const PILOT_PACKAGE: &str = "pilot";
 ///
 /// The linker would match `@1.0.999` with our 1.0.0, which a comparison of texts would not see; so what was not released is refused.
 pub const RELEASED: &[(&str, &str)] = &[
+    ("alerts", "1.0.0"),
     ("call", "1.0.0"),
+    ("consent", "1.0.0"),
     ("lodging", "1.0.0"),
+    ("messaging", "1.0.0"),
     ("person", "1.0.0"),
     ("pilot", "1.0.0"),
     ("places", "1.0.0"),
@@ -115,7 +118,9 @@ const fn gets(capability: Capability, interface: &'static str, wit: &'static str
     }
 }
 
-use Capability::{Lodging, Person, Places, Population, Readers, Records, Registers, Reporting};
+use Capability::{
+    Alerts, Consent, Lodging, Messaging, Person, Places, Population, Readers, Records, Registers, Reporting,
+};
 
 /// Every function that can be granted.
 pub const FUNCTIONS: &[Function] = &[
@@ -251,6 +256,22 @@ pub const FUNCTIONS: &[Function] = &[
     asks(Reporting, "reports", "obstacle", "obstacle", "báo khó khăn, vướng mắc", "reports an obstacle"),
     asks(Reporting, "reports", "resolve", "resolve", "báo đã tháo gỡ", "resolves an obstacle"),
     acts(Reporting, "reports", "series", "công bố chuỗi số liệu", "publishes a series"),
+    acts(Alerts, "duty", "raise", "báo cho trực ban", "raises an alert"),
+    acts(Alerts, "duty", "update", "bổ sung thông tin cho trực ban", "tells more about an alert"),
+    asks(Alerts, "duty", "state", "state", "xem trực ban đã tiếp nhận chưa", "sees where an alert stands"),
+    asks(Consent, "consents", "state", "state", "xem người dân đã đồng ý chưa", "sees whether a person has agreed"),
+    acts(Consent, "consents", "request", "xin người dân đồng ý", "asks a person to agree"),
+    asks(
+        Consent,
+        "consents",
+        "withdrawn-since",
+        "withdrawn-since",
+        "xem các đồng ý đã bị rút lại",
+        "sees which consents were taken back",
+    ),
+    acts(Messaging, "direct", "notify", "nhắn tin cho người dân", "sends a message to a person"),
+    acts(Messaging, "direct", "notify-staff", "nhắn tin cho nhân viên cơ sở", "sends a message to a facility's staff"),
+    asks(Messaging, "direct", "receipts", "receipts", "xem tin nhắn đã tới chưa", "sees what became of its messages"),
 ];
 
 /// The function of this name in manifests: `verify`, `entry.get`.

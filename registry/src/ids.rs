@@ -261,6 +261,22 @@ id! {
     FieldName, "the field's name", 40, "kebab case, such as `valid-until`", is_kebab
 }
 id! {
+    /// A kind of alert, by which the desk on duty is found.
+    AlertKind, "the kind of alert", 40, "kebab case, such as `facility-without-licence`", is_kebab
+}
+id! {
+    /// What a person's data may serve, as a consent names it.
+    ConsentPurpose, "the purpose of a consent", 40, "kebab case, such as `loan-check`", is_kebab
+}
+id! {
+    /// A kind of data that a consent is about.
+    DataKind, "the kind of data", 40, "kebab case, such as `income`", is_kebab
+}
+id! {
+    /// An approved text of a message: the pilot's text `message-NAME`.
+    TemplateName, "the template's name", 40, "kebab case, such as `unsent-notices`", is_kebab
+}
+id! {
     /// A department's setting.
     SettingName, "the setting's name", 40, "kebab case, such as `remind-days`", is_kebab
 }
@@ -324,6 +340,12 @@ closed_set! {
         Records = "records" ("bảng dữ liệu riêng", "the pilot's own tables"),
         /// Indicators, obstacles, series.
         Reporting = "reporting" ("chỉ số, khó khăn, vướng mắc", "indicators and obstacles"),
+        /// What somebody on duty must act on.
+        Alerts = "alerts" ("báo trực ban", "alerts"),
+        /// What people allowed.
+        Consent = "consent" ("sự đồng ý của người dân", "people's consent"),
+        /// Messages to people and staff.
+        Messaging = "messaging" ("tin nhắn", "messages"),
     }
 }
 

@@ -28,9 +28,9 @@ pub use grant::{
     EffectiveRight, Grant, GrantState, Line, decide, wider,
 };
 pub use ids::{
-    BoardName, Capability, CodeName, Digest, FacilityClass, FacilityId, FieldName, FunctionName, GrantId, IdError,
-    IndexName, IndicatorName, KeyId, LegalBasis, ModelNumber, OfficerId, OperationName, PilotId, RegisterName, Role,
-    SettingName, TableName, TickName, UnitCode, VendorId,
+    AlertKind, BoardName, Capability, CodeName, ConsentPurpose, DataKind, Digest, FacilityClass, FacilityId, FieldName,
+    FunctionName, GrantId, IdError, IndexName, IndicatorName, KeyId, LegalBasis, ModelNumber, OfficerId, OperationName,
+    PilotId, RegisterName, Role, SettingName, TableName, TemplateName, TickName, UnitCode, VendorId,
 };
 pub use manifest::{Config, ConfigError, Manifest, ManifestError};
 pub use package::{Package, Signer};

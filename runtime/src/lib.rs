@@ -15,6 +15,7 @@ mod contract;
 pub mod engine;
 pub mod faults;
 mod invoke;
+pub mod kept;
 pub mod keys;
 mod limits;
 mod link;

@@ -72,5 +72,8 @@ fn build(linker: &mut Linker<Call>, rights: Option<&Effective>) -> wasmtime::Res
     capabilities::lodging::link(linker, &of(Capability::Lodging))?;
     capabilities::records::link(linker, &of(Capability::Records))?;
     capabilities::reporting::link(linker, &of(Capability::Reporting))?;
+    capabilities::alerts::link(linker, &of(Capability::Alerts))?;
+    capabilities::consent::link(linker, &of(Capability::Consent))?;
+    capabilities::messaging::link(linker, &of(Capability::Messaging))?;
     Ok(())
 }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::kept::HostTable;
+
 /// Most rows that one call may change: a group of 100 stays with two rows each, and some.
 pub const MAX_ROWS: usize = 400;
 /// Most effects of one call.
@@ -33,6 +35,8 @@ pub struct Effect {
     pub key: String,
     /// What is to be sent, with the identity data that only the provider may see. Sealed before it is stored.
     pub payload: Vec<u8>,
+    /// Before when it must not leave. None: at once.
+    pub not_before: Option<i64>,
 }
 
 /// One count of an indicator.
@@ -66,8 +70,8 @@ pub struct Series {
 pub struct Pending {
     /// By (table, key).
     pub rows: BTreeMap<(String, String), RowChange>,
-    /// Stays that the host keeps, by key.
-    pub stays: BTreeMap<String, RowChange>,
+    /// Rows that the host keeps for its capabilities, by table and key.
+    pub kept: BTreeMap<(HostTable, String), RowChange>,
     /// In the order asked for.
     pub effects: Vec<Effect>,
     /// Indicators.
@@ -78,4 +82,28 @@ pub struct Pending {
     pub series: Vec<Series>,
     /// What the desk's reader shows: signal and text key. The last one holds.
     pub shown: Option<(String, String)>,
+}
+
+impl Pending {
+    /// What the call itself has written of a row that the host keeps.
+    pub(crate) fn own(&self, table: HostTable, key: &str) -> Option<RowChange> {
+        self.kept.get(&(table, key.to_owned())).cloned()
+    }
+
+    /// Keeps a row as the call leaves it and queues its effect, together.
+    pub(crate) fn keep(&mut self, table: HostTable, key: String, change: RowChange, effect: Effect) {
+        match self.kept.get_mut(&(table, key.clone())) {
+            // A second change in the same call: the first one's expectation holds for both.
+            Some(before) => *before = RowChange { expected: before.expected, ..change },
+            None => {
+                self.kept.insert((table, key), change);
+            }
+        }
+        self.effects.push(effect);
+    }
+
+    /// Whether one more effect would be one too many.
+    pub(crate) fn is_full(&self) -> bool {
+        self.effects.len() >= MAX_EFFECTS
+    }
 }

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use pilothouse_registry::scope::{Dimension, PopulationScope, RecordsScope, RegistersScope, RowFilter};
+use pilothouse_registry::scope::{
+    ConsentScope, Dimension, MessagingScope, PopulationScope, RecordsScope, RegistersScope, RowFilter,
+};
 use pilothouse_registry::{
     AnyScope, Budget, Capability, Effective, FacilityClass, IndexName, RegisterName, TableName, UnitCode,
 };
@@ -75,6 +77,44 @@ pub(crate) fn records_room(rights: &Effective) -> Room {
 /// Days after its last change that a row of this table is kept.
 pub fn retention_days(rights: &Effective, table: &str) -> Option<u32> {
     records(rights)?.tables.get(table).map(|table| table.retention_days)
+}
+
+fn consent(rights: &Effective) -> Option<&ConsentScope> {
+    match &rights.rights(Capability::Consent).first()?.scope {
+        AnyScope::Consent(scope) => Some(scope),
+        _ => None,
+    }
+}
+
+fn messaging(rights: &Effective) -> Option<&MessagingScope> {
+    match &rights.rights(Capability::Messaging).first()?.scope {
+        AnyScope::Messaging(scope) => Some(scope),
+        _ => None,
+    }
+}
+
+/// How often one person may be asked for a consent in a month.
+pub(crate) fn requests_per_month(rights: &Effective) -> u32 {
+    consent(rights).map_or(0, |scope| scope.requests_per_month)
+}
+
+/// When people may be written to, and how often.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Calm {
+    /// From this hour of the day.
+    pub(crate) from: u8,
+    /// Until this one.
+    pub(crate) until: u8,
+    /// Messages to one person in a month.
+    pub(crate) per_person_month: u32,
+}
+
+pub(crate) fn calm(rights: &Effective) -> Calm {
+    messaging(rights).map_or(Calm { from: 0, until: 0, per_person_month: 0 }, |scope| Calm {
+        from: scope.send_from,
+        until: scope.send_until,
+        per_person_month: scope.per_person_month,
+    })
 }
 
 pub(crate) fn has_index(rights: &Effective, table: &TableName, index: &IndexName) -> bool {

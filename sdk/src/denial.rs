@@ -21,6 +21,8 @@ codes! {
         BudgetSpent = "budget-spent",
         /// The person has not agreed.
         ConsentMissing = "consent-missing",
+        /// The person wants no messages.
+        OptedOut = "opted-out",
         /// The answer would point at someone.
         Suppressed = "suppressed",
         /// The system behind the capability does not answer.
@@ -100,6 +102,7 @@ impl fmt::Display for Denial {
             DenialKind::OutOfUnit => "have the grant extended to the caller's unit",
             DenialKind::BudgetSpent => "wait, or ask for a larger budget",
             DenialKind::ConsentMissing => "ask the person first",
+            DenialKind::OptedOut => "reach the person in another way, or leave it",
             DenialKind::Suppressed => "ask a coarser question",
             DenialKind::Unavailable => "go on by paper, and try again",
             DenialKind::Invalid => "mend the argument",
@@ -159,8 +162,16 @@ mod tests {
         for code in ["unavailable", "budget-spent"] {
             assert_eq!(Err::<(), _>(received(code)).if_reachable(), Ok(None), "{code}");
         }
-        for code in ["not-granted", "not-found", "conflict", "suppressed", "consent-missing", "invalid", "out-of-unit"]
-        {
+        for code in [
+            "not-granted",
+            "not-found",
+            "conflict",
+            "suppressed",
+            "consent-missing",
+            "opted-out",
+            "invalid",
+            "out-of-unit",
+        ] {
             assert_eq!(Err::<(), _>(received(code)).if_reachable(), Err(received(code)), "{code}");
         }
     }

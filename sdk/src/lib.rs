@@ -29,17 +29,20 @@
 //! ```
 #![warn(missing_docs)]
 
+pub mod alerts;
 #[cfg(target_arch = "wasm32")]
 mod allocator;
 #[doc(hidden)]
 pub mod bindings;
 mod codes;
+pub mod consent;
 mod date;
 mod denial;
 #[doc(hidden)]
 pub mod export;
 mod instant;
 pub mod lodging;
+pub mod messaging;
 mod names;
 mod occasion;
 mod outcome;

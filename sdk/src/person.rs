@@ -28,6 +28,10 @@ codes! {
 pub struct Pseudonym(String);
 
 impl Pseudonym {
+    pub(crate) fn received(text: String) -> Self {
+        Self(text)
+    }
+
     /// As it is written: 26 characters. Short enough to be the key of a proposal.
     pub fn as_str(&self) -> &str {
         &self.0

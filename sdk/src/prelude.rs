@@ -8,4 +8,4 @@ pub use crate::{
     Date, Denial, DenialKind, FacilityId, IfReachable, Instant, Money, NoData, Occasion, Outcome, Person, PersonKind,
     Pseudonym, Ref, Refusal, SealedPerson, TimeOfDay, ToText, UnitCode, settings,
 };
-pub use crate::{lodging, places, population, readers, records, registers, reporting};
+pub use crate::{alerts, consent, lodging, messaging, places, population, readers, records, registers, reporting};

@@ -30,6 +30,7 @@ const SAID_BY_THE_SDK: [(&str, &[&str]); 4] = [
 /// | `.reason("CODE")`, `.next("CODE")`, `Refusal::new("CODE")` | `reason-CODE`, `next-CODE`, `refusal-CODE` |
 /// | `readers::light(…)`, `Site::of(…)`, `.captured()?`, `.own_facility()?` | the three lights, the refusals of each |
 /// | a decision of the manifest | `decision-CODE` |
+/// | a kind of alert, a template of messages in a scope of the manifest | `alert-KIND`, `message-TEMPLATE` |
 ///
 /// Keys stand there as literals. Those that a rule computes are named in `computed`, as the text's own key.
 pub fn texts_disagree(root: &str, computed: &[&str]) -> Vec<String> {
@@ -178,11 +179,22 @@ fn said(root: &Path, wrong: &mut Vec<String>) -> BTreeMap<String, Option<Variabl
                 .filter_map(|o| o.get("decisions")?.as_array())
                 .flatten();
             said.extend(decisions.filter_map(toml::Value::as_str).map(|code| (format!("decision-{code}"), None)));
+            for (capability, key, prefix) in [("alerts", "kinds", "alert-"), ("messaging", "templates", "message-")] {
+                let names = scope_names(&manifest, capability, key);
+                said.extend(names.map(|name| (format!("{prefix}{name}"), None)));
+            }
         }
         Ok(Err(error)) => wrong.push(format!("pilot.toml: {}", error.message())),
         Err(error) => wrong.push(format!("pilot.toml cannot be read: {error}")),
     }
     said
+}
+
+/// The names that the scope of a capability lists under `key`.
+fn scope_names<'m>(manifest: &'m toml::Table, capability: &str, key: &str) -> impl Iterator<Item = &'m str> {
+    let requests = manifest.get("capability").and_then(toml::Value::as_array).into_iter().flatten();
+    let of = requests.filter(move |request| request.get("name").and_then(toml::Value::as_str) == Some(capability));
+    of.filter_map(move |request| request.get("scope")?.get(key)?.as_array()).flatten().filter_map(toml::Value::as_str)
 }
 
 /// The Rust files under `folder`.

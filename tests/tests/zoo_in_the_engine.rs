@@ -6,13 +6,8 @@ use std::{sync::Arc, time::Duration};
 
 use pilothouse_registry::{Ceiling, Effective, Grant, GrantState, Package};
 use pilothouse_runtime::{
-    Ended, Entry, Finished, Machine, Occasion, Pilot, Providers, Request, Terms,
-    budgets::Budgets,
-    capabilities::{lodging, places, population, records, registers},
-    faults::Faults,
-    keys::Secret,
-    people::PilotKeys,
-    province::Province,
+    Ended, Entry, Finished, Machine, Occasion, Pilot, Providers, Request, Terms, budgets::Budgets,
+    capabilities::records, faults::Faults, keys::Secret, people::PilotKeys, province::Province,
 };
 use pilothouse_tests::zoo::{self, Fate, Specimen};
 use wasmtime::component::Component;
@@ -90,13 +85,7 @@ impl Keeper {
         let today = time::Date::from_calendar_date(2025, time::Month::August, 12).unwrap();
         let province = Arc::new(Province::generate(1, 100, today));
         let rows = Arc::new(records::Provider::Memory(records::Memory::default()));
-        let providers = Arc::new(Providers {
-            population: population::Provider::embedded(Arc::clone(&province)),
-            registers: registers::Provider::Embedded(Arc::clone(&province)),
-            places: places::Provider::Embedded(province),
-            lodging: lodging::Provider::new(Arc::clone(&rows), Arc::default()),
-            records: rows,
-        });
+        let providers = Arc::new(Providers::embedded(&province, rows, Arc::default()));
         Self { machine: Machine::start().unwrap(), providers, faults: Arc::default() }
     }
 

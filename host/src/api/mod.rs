@@ -6,6 +6,7 @@
 mod audit;
 mod auth;
 mod calls;
+mod desks;
 mod health;
 mod kinds;
 mod openapi;

@@ -123,7 +123,15 @@ fn body(method: &str, path: &str) -> Option<Value> {
             json!({ "number": { "type": "string" }, "facility": { "type": "string" } }),
             json!(["number", "facility"]),
         ),
-        ("PUT", "/v1/desk") => object(json!({ "mode": { "enum": ["up", "down", "rejecting"] } }), json!(["mode"])),
+        ("PUT", "/v1/desk" | "/v1/duty" | "/v1/inbox" | "/v1/messages") => {
+            object(json!({ "mode": { "enum": ["up", "down", "rejecting"] } }), json!(["mode"]))
+        }
+        ("PUT", "/v1/duty/{alert}") => {
+            object(json!({ "state": { "enum": ["acknowledged", "closed"] } }), json!(["state"]))
+        }
+        ("PUT", "/v1/inbox/{request}") => {
+            object(json!({ "state": { "enum": ["granted", "refused", "withdrawn"] } }), json!(["state"]))
+        }
         _ => return None,
     })
 }

@@ -4,7 +4,7 @@ use axum::Router;
 use axum::http::Method;
 use axum::routing::{MethodRouter, delete, get, patch, post, put};
 
-use super::{App, audit, calls, pilots, synthetic};
+use super::{App, audit, calls, desks, pilots, synthetic};
 
 /// Who may use a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,6 +125,20 @@ pub(super) const ROUTES: &[Route] = &[
         GROUP,
         "Let the desk take notices, fall silent or reject. Body: mode (up | down | rejecting)",
     ),
+    route("GET", "/v1/duty", OFFICE, "The embedded desks on duty: how they behave, the alerts that they have"),
+    route("PUT", "/v1/duty", GROUP, "Let the desks on duty take alerts, fall silent or reject. Body: mode"),
+    route("PUT", "/v1/duty/{alert}", GROUP, "Take an alert up, or close it. Body: state (acknowledged | closed)"),
+    route("GET", "/v1/inbox", OFFICE, "The embedded inbox of people: requests for consent and their answers"),
+    route("PUT", "/v1/inbox", GROUP, "Let the inbox take requests, fall silent or reject. Body: mode"),
+    route(
+        "PUT",
+        "/v1/inbox/{request}",
+        GROUP,
+        "Answer for a synthetic person. Body: state (granted | refused | withdrawn)",
+    ),
+    route("GET", "/v1/messages", OFFICE, "The embedded carrier of messages: what it has, in approved texts"),
+    route("PUT", "/v1/messages", GROUP, "Let the carrier take messages, fall silent or reject. Body: mode"),
+    route("POST", "/v1/messages/{message}/opt-out", GROUP, "Its recipient wants no more messages of the pilot's"),
 ];
 
 /// For whom a route is; none for one that is not in the table.
@@ -176,8 +190,17 @@ fn handlers() -> Vec<(&'static str, &'static str, MethodRouter<App>)> {
         ("POST", "/v1/log/verify", post(audit::verify)),
         ("POST", "/v1/synthetic/chips", post(synthetic::chip)),
         ("POST", "/v1/synthetic/codes", post(synthetic::code)),
-        ("GET", "/v1/desk", get(audit::desk)),
-        ("PUT", "/v1/desk", put(audit::set_desk)),
+        ("GET", "/v1/desk", get(desks::desk)),
+        ("PUT", "/v1/desk", put(desks::set_desk)),
+        ("GET", "/v1/duty", get(desks::duty)),
+        ("PUT", "/v1/duty", put(desks::set_duty)),
+        ("PUT", "/v1/duty/{alert}", put(desks::take_alert)),
+        ("GET", "/v1/inbox", get(desks::inbox)),
+        ("PUT", "/v1/inbox", put(desks::set_inbox)),
+        ("PUT", "/v1/inbox/{request}", put(desks::answer)),
+        ("GET", "/v1/messages", get(desks::messages)),
+        ("PUT", "/v1/messages", put(desks::set_carrier)),
+        ("POST", "/v1/messages/{message}/opt-out", post(desks::opt_out)),
     ]
 }
 

@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 use pilothouse_province::{DEFAULT_SEED, REFERENCE_DAY};
 use pilothouse_registry::contract::Guard;
 use pilothouse_registry::{Ceiling, DoorError, Imports, Manifest, Package, keys};
-use pilothouse_runtime::capabilities::{lodging, places, population, records, registers};
+use pilothouse_runtime::capabilities::records;
 use pilothouse_runtime::compile::{Compiler, Program};
 use pilothouse_runtime::province::Province;
 use pilothouse_runtime::{Machine, Providers};
@@ -192,13 +192,7 @@ async fn describe(component: &[u8], manifest: &Manifest) -> anyhow::Result<Strin
         Compiler::new(scratch.join("compiled"), [0; 32], program).context("a folder for compiled components")?;
     let province = Arc::new(Province::generate(DEFAULT_SEED, TRIAL_PEOPLE, REFERENCE_DAY));
     let rows = Arc::new(records::Provider::Memory(records::Memory::default()));
-    let providers = Arc::new(Providers {
-        population: population::Provider::embedded(Arc::clone(&province)),
-        registers: registers::Provider::Embedded(Arc::clone(&province)),
-        places: places::Provider::Embedded(province),
-        lodging: lodging::Provider::new(Arc::clone(&rows), Arc::new(lodging::Desk::default())),
-        records: rows,
-    });
+    let providers = Arc::new(Providers::embedded(&province, rows, Arc::default()));
     let memory = manifest.limits.memory_kib as usize * 1024;
     let described = packaging::describe(component, &manifest.id, memory, &machine, &compiler, &providers).await;
     std::fs::remove_dir_all(&scratch).context("the scratch folder")?;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use pilothouse_evidence::{CheckpointKey, MasterKey};
 use pilothouse_province::{DEFAULT_SEED, REFERENCE_DAY};
 use pilothouse_registry::oci::Layout;
-use pilothouse_runtime::capabilities::{lodging, places, population, records, registers};
+use pilothouse_runtime::capabilities::records;
 use pilothouse_runtime::compile::{Compiler, Program};
 use pilothouse_runtime::keys::Secret;
 use pilothouse_runtime::province::Province;
@@ -86,11 +86,5 @@ impl Archive {
 fn nobody() -> Arc<Providers> {
     let province = Arc::new(Province::generate(DEFAULT_SEED, NOBODY, REFERENCE_DAY));
     let rows = Arc::new(records::Provider::Memory(records::Memory::default()));
-    Arc::new(Providers {
-        population: population::Provider::embedded(Arc::clone(&province)),
-        registers: registers::Provider::Embedded(Arc::clone(&province)),
-        places: places::Provider::Embedded(province),
-        lodging: lodging::Provider::new(Arc::clone(&rows), Arc::new(lodging::Desk::default())),
-        records: rows,
-    })
+    Arc::new(Providers::embedded(&province, rows, Arc::default()))
 }

@@ -5,6 +5,7 @@
 
 mod archive;
 mod counted;
+mod desks;
 mod error;
 pub mod intake;
 mod keys;
@@ -13,6 +14,7 @@ mod opening;
 mod outbox;
 pub mod packaging;
 mod reading;
+mod receivers;
 mod records;
 mod replaying;
 mod running;
@@ -42,12 +44,14 @@ use pilothouse_runtime::{Machine, Providers};
 use pilothouse_store::Store;
 
 pub use archive::Archive;
+pub use desks::{CarriedView, ConsentView, DutyView};
 pub use error::{CallError, FieldError, HouseError};
 pub(crate) use officers::officer_named;
 pub(crate) use opening::all_communes;
 pub use opening::{Demo, DemoCredential, OpenOptions, Progress};
-pub use outbox::{DeskMode, DeskNotice};
 pub use reading::{FrontDesk, SentChip, SentKiosk, SentReading};
+pub use outbox::DeskNotice;
+pub use receivers::DeskMode;
 pub use running::Running;
 pub(crate) use running::operations;
 pub use serve::{Answer, CallRequest, What};
@@ -108,6 +112,7 @@ pub(crate) struct Rooms {
     pub(crate) effect_keys: EffectKeys,
     pub(crate) log_key: CheckpointKey,
     pub(crate) desk: outbox::PoliceDesk,
+    pub(crate) receivers: desks::Receivers,
     pub(crate) demo: Demo,
     pub(crate) stop: tokio_util::sync::CancellationToken,
     pub(crate) tasks: Mutex<Vec<tokio::task::JoinHandle<()>>>,

@@ -15,7 +15,7 @@ use pilothouse_registry::{
     keys as vendor_keys,
 };
 use pilothouse_runtime::budgets::Budgets;
-use pilothouse_runtime::capabilities::{lodging, places, population, records, registers};
+use pilothouse_runtime::capabilities::records;
 use pilothouse_runtime::compile::{Compiler, Program};
 use pilothouse_runtime::faults::Faults;
 use pilothouse_runtime::keys::Secret;
@@ -27,6 +27,7 @@ use pilothouse_runtime::{Machine, Pilot, Providers, Terms};
 use pilothouse_store::{StateChange, Store};
 use serde_json::{Map, Value, json};
 
+use super::desks::Receivers;
 use super::outbox::PoliceDesk;
 use super::records::{Change, DAY};
 use super::running::{Running, operations};
@@ -133,13 +134,8 @@ impl House {
         let province = Arc::new(Province::generate(seed, people, date_of(now())));
         let rows = Arc::new(records::Provider::Store(store.clone()));
         let desk = PoliceDesk::open(dir.join("police-desk"))?;
-        let providers = Arc::new(Providers {
-            population: population::Provider::embedded(Arc::clone(&province)),
-            registers: registers::Provider::Embedded(Arc::clone(&province)),
-            places: places::Provider::Embedded(Arc::clone(&province)),
-            lodging: lodging::Provider::new(Arc::clone(&rows), desk.seen_by_guests()),
-            records: rows,
-        });
+        let receivers = Receivers::open(&dir)?;
+        let providers = Arc::new(Providers::embedded(&province, rows, desk.seen_by_guests()));
         let packages = Layout::open(dir.join("packages"))?;
         let policy = |error: &dyn std::fmt::Display| HouseError::Policy(error.to_string());
         let demo = demo(&province, &secret)?;
@@ -173,6 +169,7 @@ impl House {
             secret,
             log_key,
             desk,
+            receivers,
             demo,
         };
         let house = House(Arc::new(rooms));

@@ -1,20 +1,19 @@
 //! Effects on their way out: each to its provider at least once, in effect exactly once, through crash, retry and outage.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io::Write;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use pilothouse_runtime::capabilities::lodging::{Desk, STAYS_OWNER, STAYS_TABLE, StayRow};
-use pilothouse_store::{EffectState, Expected, RowChange, RowWrite, Settlement, StateChange};
+use pilothouse_runtime::kept::{Event, HostTable};
+use pilothouse_runtime::pending::RowChange as Pended;
+use pilothouse_store::{Effect, EffectState, Expected, RowChange, RowWrite, Settlement, StateChange};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::records::Change;
+use super::receivers::{DeskMode, Mailbox, Received};
+use super::records::{Change, DAY};
 use super::{House, HouseError, now};
 
 /// Effects that are sent in one go.
@@ -24,19 +23,6 @@ const FIRST_PAUSE: i64 = 500_000;
 const LONGEST_PAUSE: i64 = 60_000_000;
 /// How often the outbox is looked through even if nobody said that something is due.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
-
-/// How the embedded police desk behaves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[repr(u8)]
-pub enum DeskMode {
-    /// Takes notices.
-    Up,
-    /// Does not answer.
-    Down,
-    /// Answers, and rejects every notice with a code.
-    Rejecting,
-}
 
 /// A notice that the desk has. Without the guest: who it was stays between host and desk.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,86 +39,39 @@ pub struct DeskNotice {
     pub received_at: i64,
 }
 
-/// The embedded police desk: a simulator that stands outside of the host's database and has each notice once, by its key.
+/// The embedded police desk, and what guests are told of it.
 pub(crate) struct PoliceDesk {
-    dir: PathBuf,
-    mode: AtomicU8,
+    mailbox: Mailbox<DeskNotice>,
     seen: Arc<Desk>,
-}
-
-enum Received {
-    Accepted,
-    Rejected(&'static str),
-    NoAnswer,
 }
 
 impl PoliceDesk {
     pub(super) fn open(dir: PathBuf) -> Result<PoliceDesk, HouseError> {
-        fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(&dir)
-            .map_err(|source| HouseError::File { path: dir.display().to_string(), source })?;
-        Ok(PoliceDesk { dir, mode: AtomicU8::new(DeskMode::Up as u8), seen: Arc::new(Desk::default()) })
+        Ok(PoliceDesk { mailbox: Mailbox::open(dir)?, seen: Arc::new(Desk::default()) })
     }
 
     pub(super) fn seen_by_guests(&self) -> Arc<Desk> {
         Arc::clone(&self.seen)
-    }
-
-    fn mode(&self) -> DeskMode {
-        match self.mode.load(Ordering::Relaxed) {
-            1 => DeskMode::Down,
-            2 => DeskMode::Rejecting,
-            _ => DeskMode::Up,
-        }
-    }
-
-    fn receive(&self, notice: &DeskNotice) -> Received {
-        match self.mode() {
-            DeskMode::Down => return Received::NoAnswer,
-            DeskMode::Rejecting => return Received::Rejected("desk-refuses"),
-            DeskMode::Up => {}
-        }
-        let path = self.dir.join(format!("{}.json", notice.key));
-        let Ok(text) = serde_json::to_vec(notice) else { return Received::Rejected("malformed") };
-        let written =
-            fs::OpenOptions::new().create_new(true).write(true).mode(0o600).open(&path).and_then(|mut file| {
-                file.write_all(&text)?;
-                file.sync_all()
-            });
-        match written {
-            Ok(()) => Received::Accepted,
-            // It came before, and the answer was lost: the desk has it once all the same.
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Received::Accepted,
-            Err(_) => Received::NoAnswer,
-        }
-    }
-
-    fn notices(&self) -> Vec<DeskNotice> {
-        let files = fs::read_dir(&self.dir).into_iter().flatten().flatten();
-        let mut notices: Vec<DeskNotice> =
-            files.filter_map(|file| serde_json::from_slice(&fs::read(file.path()).ok()?).ok()).collect();
-        notices.sort_by(|a, b| (a.received_at, &a.key).cmp(&(b.received_at, &b.key)));
-        notices
     }
 }
 
 impl House {
     /// Makes the embedded police desk take notices, fall silent or reject.
     pub fn set_desk(&self, mode: DeskMode) {
-        self.0.desk.mode.store(mode as u8, Ordering::Relaxed);
+        self.0.desk.mailbox.set_mode(mode);
         self.0.desk.seen.is_now(mode == DeskMode::Down);
     }
 
     /// How the desk behaves now.
     pub fn desk_mode(&self) -> DeskMode {
-        self.0.desk.mode()
+        self.0.desk.mailbox.mode()
     }
 
     /// What the desk has.
     pub fn desk_notices(&self) -> Vec<DeskNotice> {
-        self.0.desk.notices()
+        let mut notices = self.0.desk.mailbox.all();
+        notices.sort_by(|a, b| (a.received_at, &a.key).cmp(&(b.received_at, &b.key)));
+        notices
     }
 
     /// How many effects are queued, sent, accepted, rejected, failed.
@@ -176,45 +115,67 @@ impl House {
                 return Ok(());
             }
             for effect in due {
-                let settlement = |state, code: Option<&str>, next_at| Settlement {
-                    key: effect.key.clone(),
-                    state,
-                    code: code.map(str::to_owned),
-                    next_at,
-                    at: now(),
-                };
-                // A series or proposal is delivered when its owner can read it: it stands in the store with its call.
-                if effect.capability != "lodging" {
-                    self.settled(&effect.pilot, settlement(EffectState::Accepted, None, 0), None).await?;
-                    continue;
-                }
-                let Some(notice) = self.notice(&effect.key, &effect.payload) else {
-                    self.settled(&effect.pilot, settlement(EffectState::Failed, Some("unreadable"), 0), None).await?;
-                    continue;
-                };
-                match self.0.desk.receive(&notice) {
-                    Received::Accepted => {
-                        self.0.desk.seen.is_now(false);
-                        self.settled(
-                            &effect.pilot,
-                            settlement(EffectState::Accepted, None, 0),
-                            Some((&notice, "accepted", None)),
-                        )
-                        .await?;
+                match HostTable::of(&effect.capability) {
+                    // A series or proposal is delivered when its owner can read it: it stands in the store with its call.
+                    None => {
+                        let done = settlement(&effect, EffectState::Accepted, None);
+                        self.settled(&effect.pilot, done, Told::Nothing).await?;
                     }
-                    Received::Rejected(code) => {
-                        let stay = Some((&notice, "rejected", Some(code)));
-                        self.settled(&effect.pilot, settlement(EffectState::Rejected, Some(code), 0), stay).await?;
-                    }
-                    Received::NoAnswer => {
-                        self.0.desk.seen.is_now(true);
-                        let pause = FIRST_PAUSE.saturating_mul(1 << effect.attempts.min(7)).min(LONGEST_PAUSE);
-                        let again = settlement(EffectState::Queued, Some("no-answer"), now() + pause);
-                        self.0.store.outbox().settle(again).await?;
-                    }
+                    Some(HostTable::Stays) => self.deliver_notice(&effect).await?,
+                    Some(table) => self.deliver_kept(table, &effect).await?,
                 }
             }
         }
+    }
+
+    async fn deliver_notice(&self, effect: &Effect) -> Result<(), HouseError> {
+        let Some(notice) = self.notice(&effect.key, &effect.payload) else { return self.unreadable(effect).await };
+        match self.0.desk.mailbox.receive(&effect.key, &notice) {
+            Received::Accepted => {
+                self.0.desk.seen.is_now(false);
+                let done = settlement(effect, EffectState::Accepted, None);
+                self.settled(&effect.pilot, done, Told::Stay(&notice, "accepted", None)).await
+            }
+            Received::Rejected(code) => {
+                let done = settlement(effect, EffectState::Rejected, Some(code));
+                self.settled(&effect.pilot, done, Told::Stay(&notice, "rejected", Some(code))).await
+            }
+            Received::NoAnswer => {
+                self.0.desk.seen.is_now(true);
+                self.later(effect).await
+            }
+        }
+    }
+
+    /// Gives an alert, a request for consent or a message to its receiver, and writes down what the receiver said.
+    async fn deliver_kept(&self, table: HostTable, effect: &Effect) -> Result<(), HouseError> {
+        let opened = self.0.payloads.open(&effect.key, &effect.payload).ok();
+        let payload: Option<Value> = opened.and_then(|plain| serde_json::from_slice(&plain).ok());
+        let said = payload.as_ref().and_then(|payload| self.0.receivers.receive(table, &effect.key, payload, now()));
+        let (Some((received, answered)), Some(payload)) = (said, payload) else { return self.unreadable(effect).await };
+        let row = payload.get("row").and_then(Value::as_str).unwrap_or_default();
+        match received {
+            Received::Accepted => {
+                let done = settlement(effect, EffectState::Accepted, None);
+                self.settled(&effect.pilot, done, Told::Kept(table, row, answered)).await
+            }
+            Received::Rejected(code) => {
+                let done = settlement(effect, EffectState::Rejected, Some(code));
+                self.settled(&effect.pilot, done, Told::Kept(table, row, Some(Event::Rejected))).await
+            }
+            Received::NoAnswer => self.later(effect).await,
+        }
+    }
+
+    async fn unreadable(&self, effect: &Effect) -> Result<(), HouseError> {
+        let failed = settlement(effect, EffectState::Failed, Some("unreadable"));
+        self.settled(&effect.pilot, failed, Told::Nothing).await
+    }
+
+    async fn later(&self, effect: &Effect) -> Result<(), HouseError> {
+        let pause = FIRST_PAUSE.saturating_mul(1 << effect.attempts.min(7)).min(LONGEST_PAUSE);
+        let again = Settlement { next_at: now() + pause, ..settlement(effect, EffectState::Queued, Some("no-answer")) };
+        Ok(self.0.store.outbox().settle(again).await?)
     }
 
     fn notice(&self, key: &str, payload: &[u8]) -> Option<DeskNotice> {
@@ -230,21 +191,17 @@ impl House {
         })
     }
 
-    /// Settles an effect with its record, and the stay that it is about, together.
-    async fn settled(
-        &self,
-        pilot: &str,
-        settlement: Settlement,
-        stay: Option<(&DeskNotice, &'static str, Option<&'static str>)>,
-    ) -> Result<(), HouseError> {
+    /// Settles an effect with its record, and the row that the host keeps of it, together.
+    async fn settled(&self, pilot: &str, settlement: Settlement, told: Told<'_>) -> Result<(), HouseError> {
         let host = self.host_caller()?;
         // The row may be changed by a call at the same moment; then it is read again.
         for _ in 0..8 {
-            let rows = match stay {
-                Some((notice, state, code)) if notice.kind == "arrival" => {
+            let rows = match told {
+                Told::Stay(notice, state, code) if notice.kind == "arrival" => {
                     self.stay_row(notice, state, code).await?.into_iter().collect()
                 }
-                _ => Vec::new(),
+                Told::Kept(table, key, Some(event)) => self.row_after(table, key, event).await?.into_iter().collect(),
+                Told::Stay(..) | Told::Kept(_, _, None) | Told::Nothing => Vec::new(),
             };
             let action = match settlement.state {
                 EffectState::Accepted => "accepted",
@@ -263,7 +220,7 @@ impl House {
                 other => return other.map(|_| ()),
             }
         }
-        Err(HouseError::Stale("the stay"))
+        Err(HouseError::Stale("the row of the effect"))
     }
 
     async fn stay_row(
@@ -286,4 +243,42 @@ impl House {
         let (pilot, table) = (STAYS_OWNER.to_owned(), STAYS_TABLE.to_owned());
         Ok(Some(RowWrite { pilot, table, key, expected: Expected::Version(row.version), change }))
     }
+
+    /// The row that the host keeps, after what happened; none where there is no such row or it cannot happen to it.
+    pub(super) async fn row_after(
+        &self,
+        table: HostTable,
+        key: &str,
+        event: Event,
+    ) -> Result<Option<RowWrite>, HouseError> {
+        let Some(row) = self.0.store.rows().get(table.owner(), table.table(), key).await? else { return Ok(None) };
+        let (Ok(text), Ok(version)) = (std::str::from_utf8(&row.value), u64::try_from(row.version)) else {
+            return Ok(None);
+        };
+        let Some(change) = table.after(text, version, event, now()) else { return Ok(None) };
+        Ok(kept_row(table, key, change, Expected::Version(row.version)))
+    }
+}
+
+/// A changed row of the host's own as the store writes it.
+pub(super) fn kept_row(table: HostTable, key: &str, change: Pended, expected: Expected) -> Option<RowWrite> {
+    let keep_until = Some(now() + table.days() * DAY);
+    let change = RowChange::Put { value: change.value?.into_bytes(), indexes: change.indexes, keep_until };
+    let (pilot, name) = (table.owner().to_owned(), table.table().to_owned());
+    Some(RowWrite { pilot, table: name, key: key.to_owned(), expected, change })
+}
+
+/// What a settled effect is written into.
+#[derive(Clone, Copy)]
+enum Told<'a> {
+    /// Nothing that the host keeps.
+    Nothing,
+    /// The stay of a notice: its state and the desk's code.
+    Stay(&'a DeskNotice, &'static str, Option<&'static str>),
+    /// A row, by its key, and what happened to it, if anything did.
+    Kept(HostTable, &'a str, Option<Event>),
+}
+
+fn settlement(effect: &Effect, state: EffectState, code: Option<&str>) -> Settlement {
+    Settlement { key: effect.key.clone(), state, code: code.map(str::to_owned), next_at: 0, at: now() }
 }

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use pilothouse_evidence::record::RECORD_VERSION;
 use pilothouse_evidence::{ChangeRecord, LookRecord, Record, SealKey, Verdict};
-use pilothouse_runtime::capabilities::lodging::{STAYS_OWNER, STAYS_TABLE};
 use pilothouse_runtime::occasion::{date_of, local_date};
 use pilothouse_runtime::pending::RowChange as Pended;
 use pilothouse_runtime::record::{About, write_down};
@@ -27,8 +26,6 @@ const ONCE_DAYS: i64 = 30;
 pub(crate) const CALLS: &str = "host.calls";
 pub(crate) const DENIALS: &str = "host.denials";
 pub(crate) const FAULTS: &str = "host.faults";
-/// How long a stay is kept after its last change.
-const STAYS_DAYS: i64 = 400;
 
 /// Owner and table of what readings were taken with once; no pilot's id has a dot.
 const SPENT_OWNER: &str = "host.readings";
@@ -131,20 +128,28 @@ impl House {
         let wrapped_key = rooms.master.wrap(&key, &recording.id).map_err(|_| malformed())?;
         let pending = &finished.pending;
         let rights = running.pilot.as_ref().map(|pilot| pilot.rights());
-        let mut rows: Vec<RowWrite> = Vec::with_capacity(pending.rows.len() + pending.stays.len());
+        let mut rows: Vec<RowWrite> = Vec::with_capacity(pending.rows.len() + pending.kept.len());
         for ((table, row), change) in &pending.rows {
             let days = rights.and_then(|rights| retention_days(rights, table));
             rows.push(row_write(&pilot, table, row, change, days.map(|days| at + i64::from(days) * DAY)));
         }
-        for (row, change) in &pending.stays {
-            rows.push(row_write(STAYS_OWNER, STAYS_TABLE, row, change, Some(at + STAYS_DAYS * DAY)));
+        for ((table, row), change) in &pending.kept {
+            let keep_until = Some(at + table.days() * DAY);
+            rows.push(row_write(table.owner(), table.table(), row, change, keep_until));
         }
         let mut effects = Vec::with_capacity(pending.effects.len());
         for effect in &pending.effects {
             let key = rooms.effect_keys.key(model, effect.capability, &effect.key).to_string();
             let payload = rooms.payloads.seal(&key, &effect.payload).map_err(|_| malformed())?;
             let (capability, function) = (effect.capability.to_owned(), effect.function.to_owned());
-            effects.push(EffectRow { key, pilot: pilot.clone(), capability, function, payload, due: at });
+            effects.push(EffectRow {
+                key,
+                pilot: pilot.clone(),
+                capability,
+                function,
+                payload,
+                due: effect.not_before.unwrap_or(at),
+            });
         }
         let day = day_number(at);
         let indicators = pending.counts.iter().map(|count| IndicatorAdd {

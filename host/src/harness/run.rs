@@ -1,6 +1,6 @@
 //! Carries a scenario out, step by step, as the house carries out calls; the store's and the outbox's part is done in memory.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -10,9 +10,10 @@ use pilothouse_province::REFERENCE_DAY;
 use pilothouse_registry::{Ceiling, DoorError, Effective, Grant, GrantState, Package};
 use pilothouse_runtime::budgets::Budgets;
 use pilothouse_runtime::capabilities::lodging::{Desk, STAYS_OWNER, STAYS_TABLE, StayRow};
-use pilothouse_runtime::capabilities::{lodging, places, population, records, registers};
+use pilothouse_runtime::capabilities::records;
 use pilothouse_runtime::compile::{Compiler, Program};
 use pilothouse_runtime::faults::Faults;
+use pilothouse_runtime::kept::{Event, HostTable};
 use pilothouse_runtime::keys::Secret;
 use pilothouse_runtime::occasion::date_of;
 use pilothouse_runtime::pending::Effect;
@@ -159,9 +160,10 @@ impl Harness {
             faults: Arc::new(Faults::default()),
             scenario,
             at: scenario.given.at.0,
-            desk_state: DeskState::Up,
+            desks: HashMap::new(),
             queued: Vec::new(),
             stays: BTreeMap::new(),
+            consents: BTreeSet::new(),
         };
         for (place, step) in scenario.steps.iter().enumerate() {
             play.step(place + 1, step).await.map_err(|told| {
@@ -225,13 +227,7 @@ fn on_stage(stage: &Stage) -> (Arc<records::Provider>, Arc<Desk>, Arc<Providers>
     let rows = Arc::new(records::Provider::Memory(records::Memory::default()));
     let desk = Arc::new(Desk::default());
     let province = &stage.province;
-    let providers = Arc::new(Providers {
-        population: population::Provider::embedded(Arc::clone(province)),
-        registers: registers::Provider::Embedded(Arc::clone(province)),
-        places: places::Provider::Embedded(Arc::clone(province)),
-        lodging: lodging::Provider::new(Arc::clone(&rows), Arc::clone(&desk)),
-        records: Arc::clone(&rows),
-    });
+    let providers = Arc::new(Providers::embedded(province, Arc::clone(&rows), Arc::clone(&desk)));
     (rows, desk, providers)
 }
 
@@ -245,10 +241,13 @@ struct Play<'a> {
     faults: Arc<Faults>,
     scenario: &'a Scenario,
     at: i64,
-    desk_state: DeskState,
+    /// How receivers of effects behave; one that is not named is up.
+    desks: HashMap<HostTable, DeskState>,
     queued: Vec<Effect>,
     /// Stays with the versions of their rows.
     stays: BTreeMap<String, (StayRow, u64)>,
+    /// Keys of the consents that were asked for.
+    consents: BTreeSet<String>,
 }
 
 impl Play<'_> {
@@ -262,10 +261,17 @@ impl Play<'_> {
         for (of, state) in &step.fault {
             match Declared::read(of, state)? {
                 Declared::Provider(capability, fault) => self.faults.set(capability, fault),
-                Declared::Desk(state) => {
-                    self.desk_state = state;
-                    // The outbox finds out within half a second; no step is faster than a desk.
-                    self.desk.is_now(state == DeskState::Down);
+                Declared::Desk(table, state) => {
+                    self.desks.insert(table, state);
+                    if table == HostTable::Stays {
+                        // The outbox finds out within half a second; no step is faster than a desk.
+                        self.desk.is_now(state == DeskState::Down);
+                    }
+                }
+                Declared::Withdrawing => {
+                    for key in &self.consents {
+                        happens(&self.rows, HostTable::Consents, key, Event::Withdrawn, self.at)?;
+                    }
                 }
             }
         }
@@ -378,10 +384,16 @@ impl Play<'_> {
         let moved = |(table, key): (String, String)| format!("the row {key} of {table} changed under the call");
         let memory = memory(&self.rows)?;
         memory.apply(self.running.manifest.id.as_str(), &pending.rows).map_err(moved)?;
-        let stays: BTreeMap<_, _> =
-            pending.stays.iter().map(|(key, change)| ((STAYS_TABLE.to_owned(), key.clone()), change.clone())).collect();
-        memory.apply(STAYS_OWNER, &stays).map_err(moved)?;
-        for (key, change) in pending.stays {
+        for ((table, key), change) in pending.kept {
+            let row = BTreeMap::from([((table.table().to_owned(), key.clone()), change.clone())]);
+            memory.apply(table.owner(), &row).map_err(moved)?;
+            if table == HostTable::Consents {
+                self.consents.insert(key);
+                continue;
+            }
+            if table != HostTable::Stays {
+                continue;
+            }
             match change.value.as_deref().map(serde_json::from_str::<StayRow>) {
                 Some(Ok(stay)) => {
                     self.stays.insert(key, (stay, change.version));
@@ -393,27 +405,44 @@ impl Play<'_> {
             }
         }
         self.queued.extend(pending.effects);
-        if self.desk_state == DeskState::Down { Ok(()) } else { self.deliver().map(|_| ()) }
+        self.deliver().map(|_| ())
     }
 
-    /// Delivers what is queued, as the outbox does; notices wait while the desk is down. Answers what was delivered.
+    /// Delivers what is queued and due, as the outbox does; it waits while its receiver is down. Answers what was delivered.
     fn deliver(&mut self) -> Result<Vec<(String, String)>, String> {
         let mut delivered = Vec::new();
         for effect in std::mem::take(&mut self.queued) {
-            if effect.capability == "lodging" {
-                let (state, code) = match self.desk_state {
+            if let Some(table) = HostTable::of(effect.capability) {
+                let desk = self.desks.get(&table).copied().unwrap_or_default();
+                let held = effect.not_before.is_some_and(|not_before| not_before > self.at);
+                match desk {
+                    _ if held => {
+                        self.queued.push(effect);
+                        continue;
+                    }
                     DeskState::Down => {
                         self.queued.push(effect);
                         continue;
                     }
-                    DeskState::Rejecting => ("rejected", Some("desk-refuses")),
-                    DeskState::Up => ("accepted", None),
-                };
-                self.settle(&effect, state, code)?;
+                    DeskState::Rejecting if table == HostTable::Stays => {
+                        self.settle(&effect, "rejected", Some("desk-refuses"))?;
+                    }
+                    DeskState::Up if table == HostTable::Stays => self.settle(&effect, "accepted", None)?,
+                    DeskState::Rejecting => self.told(table, &effect, Event::Rejected)?,
+                    DeskState::Up if table == HostTable::Consents => self.told(table, &effect, Event::Granted)?,
+                    DeskState::Up => self.told(table, &effect, Event::Accepted)?,
+                }
             }
             delivered.push((effect.capability.to_owned(), effect.key));
         }
         Ok(delivered)
+    }
+
+    /// Writes what a receiver said into the row that the host keeps.
+    fn told(&self, table: HostTable, effect: &Effect, event: Event) -> Result<(), String> {
+        let payload: Value = serde_json::from_slice(&effect.payload).map_err(|error| error.to_string())?;
+        let row = payload.get("row").and_then(Value::as_str).ok_or("the effect names no row")?;
+        happens(&self.rows, table, row, event, self.at)
     }
 
     /// Writes what the desk said of an arrival into the stay.
@@ -431,6 +460,15 @@ impl Play<'_> {
         let change = BTreeMap::from([((STAYS_TABLE.to_owned(), effect.key.clone()), change)]);
         memory(&self.rows)?.apply(STAYS_OWNER, &change).map_err(|(_, key)| format!("the stay {key} changed meanwhile"))
     }
+}
+
+/// Writes what happened into a row of the host's own; nothing where it cannot happen to it.
+fn happens(rows: &records::Provider, table: HostTable, key: &str, event: Event, at: i64) -> Result<(), String> {
+    let memory = memory(rows)?;
+    let Some((value, version)) = memory.find(table.owner(), table.table(), key) else { return Ok(()) };
+    let Some(change) = table.after(&value, version, event, at) else { return Ok(()) };
+    let change = BTreeMap::from([((table.table().to_owned(), key.to_owned()), change)]);
+    memory.apply(table.owner(), &change).map_err(|(_, key)| format!("the row {key} changed meanwhile"))
 }
 
 fn memory(rows: &records::Provider) -> Result<&records::Memory, String> {

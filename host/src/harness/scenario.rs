@@ -5,13 +5,17 @@ use std::collections::BTreeMap;
 use pilothouse_registry::Capability;
 use pilothouse_registry::scope::ReadingMethod;
 use pilothouse_runtime::faults::Fault;
+use pilothouse_runtime::kept::HostTable;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-/// The name under which the police desk's faults are declared, beside the capabilities.
+/// The names under which the faults of effects' receivers are declared, beside the capabilities.
 const POLICE_DESK: &str = "police-desk";
+const DUTY_DESK: &str = "duty-desk";
+const CONSENT_INBOX: &str = "consent-inbox";
+const MESSAGE_CARRIER: &str = "message-carrier";
 
 /// One scenario.
 #[derive(Debug, Clone, Deserialize)]
@@ -114,10 +118,12 @@ impl TryFrom<String> for Moment {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Declared {
     Provider(Capability, Option<Fault>),
-    Desk(DeskState),
+    Desk(HostTable, DeskState),
+    /// Every person who agreed takes it back.
+    Withdrawing,
 }
 
-/// How the police desk behaves.
+/// How a receiver of effects behaves. The people behind the inbox agree where it is up, and say no where it rejects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum DeskState {
     #[default]
@@ -129,15 +135,28 @@ pub(super) enum DeskState {
 impl Declared {
     pub(super) fn read(of: &str, state: &str) -> Result<Declared, String> {
         let wrong = |states: &str| format!("fault {of} = `{state}`: write {states}");
-        if of == POLICE_DESK {
+        let desk = match of {
+            POLICE_DESK => Some(HostTable::Stays),
+            DUTY_DESK => Some(HostTable::Alerts),
+            CONSENT_INBOX => Some(HostTable::Consents),
+            MESSAGE_CARRIER => Some(HostTable::Messages),
+            _ => None,
+        };
+        if let Some(desk) = desk {
             return match state {
-                "up" => Ok(Declared::Desk(DeskState::Up)),
-                "down" => Ok(Declared::Desk(DeskState::Down)),
-                "rejecting" => Ok(Declared::Desk(DeskState::Rejecting)),
+                "up" => Ok(Declared::Desk(desk, DeskState::Up)),
+                "down" => Ok(Declared::Desk(desk, DeskState::Down)),
+                "rejecting" => Ok(Declared::Desk(desk, DeskState::Rejecting)),
+                "withdrawing" if desk == HostTable::Consents => Ok(Declared::Withdrawing),
+                _ if desk == HostTable::Consents => Err(wrong("up, down, rejecting or withdrawing")),
                 _ => Err(wrong("up, down or rejecting")),
             };
         }
-        let capability = of.parse().map_err(|_| format!("fault of `{of}`: name a capability or {POLICE_DESK}"))?;
+        let capability = of.parse().map_err(|_| {
+            format!(
+                "fault of `{of}`: name a capability, {POLICE_DESK}, {DUTY_DESK}, {CONSENT_INBOX} or {MESSAGE_CARRIER}"
+            )
+        })?;
         let fault = match state {
             "up" => None,
             "down" => Some(Fault::Down),
@@ -201,7 +220,12 @@ mod tests {
             Declared::read("registers", "down"),
             Ok(Declared::Provider(Capability::Registers, Some(Fault::Down)))
         );
-        assert_eq!(Declared::read("police-desk", "rejecting"), Ok(Declared::Desk(DeskState::Rejecting)));
+        assert_eq!(
+            Declared::read("police-desk", "rejecting"),
+            Ok(Declared::Desk(HostTable::Stays, DeskState::Rejecting))
+        );
+        assert_eq!(Declared::read("consent-inbox", "withdrawing"), Ok(Declared::Withdrawing));
+        assert!(Declared::read("duty-desk", "withdrawing").is_err());
         assert!(Declared::read("police-desk", "slow").is_err());
         assert!(Declared::read("library", "down").is_err());
     }

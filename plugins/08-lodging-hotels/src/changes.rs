@@ -67,6 +67,7 @@ fn pass(desk: &Desk, row: Option<&mut Row<Stay>>, stay: &Ref, change: Change) ->
             | DenialKind::PurposeMismatch
             | DenialKind::OutOfUnit
             | DenialKind::ConsentMissing
+            | DenialKind::OptedOut
             | DenialKind::Suppressed,
         ) => Ok(Passed::ByPhone),
     }

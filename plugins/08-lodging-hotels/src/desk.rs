@@ -84,6 +84,7 @@ impl Desk {
             | DenialKind::PurposeMismatch
             | DenialKind::OutOfUnit
             | DenialKind::ConsentMissing
+            | DenialKind::OptedOut
             | DenialKind::Suppressed => Ok((Answer::on_paper("not-through-here", Some(notice.due)), None)),
         }
     }

@@ -8,8 +8,8 @@ use super::{Budget, CapabilityRequest};
 use crate::contract;
 use crate::ids::{BoardName, Capability, FacilityClass};
 use crate::scope::{
-    AnyScope, LodgingScope, PersonScope, PlacesScope, PopulationScope, ReadersScope, RecordsScope, RegistersScope,
-    ReportingScope, Scope,
+    AlertsScope, AnyScope, Audience, Channel, ConsentScope, LodgingScope, MessagingScope, PersonScope, PlacesScope,
+    PopulationScope, ReadersScope, RecordsScope, RegistersScope, ReportingScope, Scope,
 };
 
 /// The policy that ships with the host.
@@ -55,6 +55,38 @@ pub struct ReportingCeiling {
     pub obstacles: bool,
 }
 
+/// The most of `consent`: purposes and kinds of data are the pilots' own.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ConsentCeiling {
+    /// Most purposes of a pilot; those first in alphabetical order count.
+    pub max_purposes: usize,
+    /// Most kinds of data, likewise.
+    pub max_data: usize,
+    /// Longest term of a consent, in days.
+    pub longest_days: u32,
+    /// How often a pilot may ask one person in a month.
+    pub requests_per_month: u32,
+}
+
+/// The most of `messaging`: texts are the pilots' own, and approved with the grant.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct MessagingCeiling {
+    /// To whom.
+    pub audiences: BTreeSet<Audience>,
+    /// On which channels.
+    pub channels: BTreeSet<Channel>,
+    /// Most templates of a pilot; those first in alphabetical order count.
+    pub max_templates: usize,
+    /// The earliest hour at which people may be written to.
+    pub send_from: u8,
+    /// The hour from which they may not.
+    pub send_until: u8,
+    /// Messages of a pilot to one person in a month.
+    pub per_person_month: u32,
+}
+
 /// The most that any grant may say, capability by capability. What is left out, nobody can be granted.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -69,6 +101,9 @@ pub struct Ceiling {
     lodging: Option<Limit<LodgingScope>>,
     records: Option<Limit<RecordsCeiling>>,
     reporting: Option<Limit<ReportingCeiling>>,
+    alerts: Option<Limit<AlertsScope>>,
+    consent: Option<Limit<ConsentCeiling>>,
+    messaging: Option<Limit<MessagingCeiling>>,
 }
 
 /// Why a ceiling file was refused.
@@ -133,6 +168,9 @@ impl Ceiling {
             Capability::Lodging => &self.lodging.as_ref()?.functions,
             Capability::Records => &self.records.as_ref()?.functions,
             Capability::Reporting => &self.reporting.as_ref()?.functions,
+            Capability::Alerts => &self.alerts.as_ref()?.functions,
+            Capability::Consent => &self.consent.as_ref()?.functions,
+            Capability::Messaging => &self.messaging.as_ref()?.functions,
         })
     }
 
@@ -152,6 +190,9 @@ impl Ceiling {
             Capability::Lodging => self.lodging.as_ref()?.budget,
             Capability::Records => self.records.as_ref()?.budget,
             Capability::Reporting => self.reporting.as_ref()?.budget,
+            Capability::Alerts => self.alerts.as_ref()?.budget,
+            Capability::Consent => self.consent.as_ref()?.budget,
+            Capability::Messaging => self.messaging.as_ref()?.budget,
         })
     }
 
@@ -182,6 +223,15 @@ impl Ceiling {
             }
             AnyScope::Reporting(scope) => {
                 self.reporting.as_ref().map_or_else(nothing, |limit| limit.scope.limit(scope).into())
+            }
+            AnyScope::Alerts(scope) => {
+                self.alerts.as_ref().map_or_else(nothing, |limit| limit.scope.narrow(scope).into())
+            }
+            AnyScope::Consent(scope) => {
+                self.consent.as_ref().map_or_else(nothing, |limit| limit.scope.limit(scope).into())
+            }
+            AnyScope::Messaging(scope) => {
+                self.messaging.as_ref().map_or_else(nothing, |limit| limit.scope.limit(scope).into())
             }
         }
     }
@@ -227,6 +277,30 @@ impl ReportingCeiling {
             indicators: scope.indicators.iter().take(self.max_indicators).cloned().collect(),
             series: scope.series.intersection(&self.series).cloned().collect(),
             obstacles: scope.obstacles && self.obstacles,
+        }
+    }
+}
+
+impl ConsentCeiling {
+    fn limit(&self, scope: &ConsentScope) -> ConsentScope {
+        ConsentScope {
+            purposes: scope.purposes.iter().take(self.max_purposes).cloned().collect(),
+            data: scope.data.iter().take(self.max_data).cloned().collect(),
+            longest_days: scope.longest_days.min(self.longest_days),
+            requests_per_month: scope.requests_per_month.min(self.requests_per_month),
+        }
+    }
+}
+
+impl MessagingCeiling {
+    fn limit(&self, scope: &MessagingScope) -> MessagingScope {
+        MessagingScope {
+            audiences: scope.audiences.intersection(&self.audiences).copied().collect(),
+            channels: scope.channels.intersection(&self.channels).copied().collect(),
+            templates: scope.templates.iter().take(self.max_templates).cloned().collect(),
+            send_from: scope.send_from.max(self.send_from),
+            send_until: scope.send_until.min(self.send_until),
+            per_person_month: scope.per_person_month.min(self.per_person_month),
         }
     }
 }

@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-pub use ceiling::{Ceiling, CeilingError, Limit, RecordsCeiling, ReportingCeiling};
+pub use ceiling::{Ceiling, CeilingError, ConsentCeiling, Limit, MessagingCeiling, RecordsCeiling, ReportingCeiling};
 pub use decide::{Ask, Decision, DenialCode, Effective, EffectiveRight, Line, decide};
 pub use state::{ApproveError, GrantState};
 pub use wider::wider;

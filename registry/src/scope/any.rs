@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Difference, LodgingAsk, LodgingScope, MissKind, PersonAsk, PersonScope, PlacesAsk, PlacesScope, PopulationAsk,
-    PopulationScope, ReadersAsk, ReadersScope, RecordsAsk, RecordsScope, RegistersAsk, RegistersScope, ReportingAsk,
-    ReportingScope, Scope, ScopeMiss,
+    AlertsAsk, AlertsScope, ConsentAsk, ConsentScope, Difference, LodgingAsk, LodgingScope, MessagingAsk,
+    MessagingScope, MissKind, PersonAsk, PersonScope, PlacesAsk, PlacesScope, PopulationAsk, PopulationScope,
+    ReadersAsk, ReadersScope, RecordsAsk, RecordsScope, RegistersAsk, RegistersScope, ReportingAsk, ReportingScope,
+    Scope, ScopeMiss,
 };
 use crate::ids::Capability;
 
@@ -99,4 +100,7 @@ each_capability! {
     Lodging, "lodging", LodgingScope, LodgingAsk<'a>;
     Records, "records", RecordsScope, RecordsAsk<'a>;
     Reporting, "reporting", ReportingScope, ReportingAsk<'a>;
+    Alerts, "alerts", AlertsScope, AlertsAsk<'a>;
+    Consent, "consent", ConsentScope, ConsentAsk<'a>;
+    Messaging, "messaging", MessagingScope, MessagingAsk<'a>;
 }

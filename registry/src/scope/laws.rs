@@ -100,6 +100,41 @@ fn reporting() -> impl Strategy<Value = ReportingScope> {
         .prop_map(|(indicators, series, obstacles)| ReportingScope { indicators, series, obstacles })
 }
 
+fn alerts() -> impl Strategy<Value = AlertsScope> {
+    (some_of(names(&["wrong-person", "trip-incident"])), 0u8..6)
+        .prop_map(|(kinds, max_severity)| AlertsScope { kinds, max_severity })
+}
+
+fn consent() -> impl Strategy<Value = ConsentScope> {
+    (some_of(names(&["loan", "study"])), some_of(names(&["income", "school"])), 0u32..4, 0u32..3).prop_map(
+        |(purposes, data, longest_days, requests_per_month)| ConsentScope {
+            purposes,
+            data,
+            longest_days,
+            requests_per_month,
+        },
+    )
+}
+
+fn messaging() -> impl Strategy<Value = MessagingScope> {
+    (
+        some_of(Audience::ALL.to_vec()),
+        some_of(Channel::ALL.to_vec()),
+        some_of(names(&["result", "reminder"])),
+        0u8..12,
+        9u8..25,
+        0u32..3,
+    )
+        .prop_map(|(audiences, channels, templates, send_from, send_until, per_person_month)| MessagingScope {
+            audiences,
+            channels,
+            templates,
+            send_from,
+            send_until,
+            per_person_month,
+        })
+}
+
 /// Calls `see` with every ask that can be made with the names above.
 fn each_ask(see: &mut dyn FnMut(AnyAsk<'_>)) {
     for kind in PersonKind::ALL {
@@ -152,6 +187,30 @@ fn each_ask(see: &mut dyn FnMut(AnyAsk<'_>)) {
         see(AnyAsk::Reporting(ReportingAsk::Series(board)));
     }
     see(AnyAsk::Reporting(ReportingAsk::Obstacle));
+    for kind in &names::<AlertKind>(&["wrong-person", "trip-incident", "other"]) {
+        see(AnyAsk::Alerts(AlertsAsk::Raised { kind }));
+        for severity in 1..=4 {
+            see(AnyAsk::Alerts(AlertsAsk::Raise { kind, severity }));
+        }
+    }
+    for purpose in &names::<ConsentPurpose>(&["loan", "study", "other"]) {
+        for data in &names::<DataKind>(&["income", "school", "other"]) {
+            see(AnyAsk::Consent(ConsentAsk::State { purpose, data }));
+            for days in 0..4 {
+                see(AnyAsk::Consent(ConsentAsk::Request { purpose, data, days }));
+            }
+        }
+    }
+    for template in &names::<TemplateName>(&["result", "reminder", "other"]) {
+        for audience in Audience::ALL {
+            for channel in Channel::ALL {
+                let channels = [Channel::StaffApp, *channel];
+                for channels in [&channels[..], &channels[1..]] {
+                    see(AnyAsk::Messaging(MessagingAsk::Message { audience: *audience, template, channels }));
+                }
+            }
+        }
+    }
 }
 
 fn obeys_the_laws<S>(a: &S, b: &S, c: &S) -> Result<(), TestCaseError>
@@ -210,6 +269,9 @@ laws! {
     a_scope_of_lodging_obeys_the_laws: lodging;
     a_scope_of_records_obeys_the_laws: records;
     a_scope_of_reporting_obeys_the_laws: reporting;
+    a_scope_of_alerts_obeys_the_laws: alerts;
+    a_scope_of_consent_obeys_the_laws: consent;
+    a_scope_of_messaging_obeys_the_laws: messaging;
 }
 
 proptest! {

@@ -3,10 +3,13 @@
 //! Scopes are sets, ranges and maxima, never code and never a wildcard, so that the machine decides whether one is wider than another.
 //! Missing means none; a list given again replaces, never adds. Every scope obeys the laws that `laws.rs` tests.
 
+mod alerts;
 mod any;
+mod consent;
 #[cfg(test)]
 mod laws;
 mod lodging;
+mod messaging;
 mod person;
 mod places;
 mod population;
@@ -18,8 +21,11 @@ mod rows;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use alerts::{AlertsAsk, AlertsScope};
 pub use any::{AnyAsk, AnyScope};
+pub use consent::{ConsentAsk, ConsentScope};
 pub use lodging::{LodgingAsk, LodgingScope};
+pub use messaging::{Audience, Channel, MessagingAsk, MessagingScope};
 pub use person::{PersonAsk, PersonKind, PersonScope};
 pub use places::{PlacesAsk, PlacesScope};
 pub use population::{Claim, Dimension, Field, Measure, PopulationAsk, PopulationScope};

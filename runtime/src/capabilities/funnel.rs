@@ -47,6 +47,10 @@ pub(crate) enum Trouble {
     NotFound,
     /// Something else holds the key.
     Conflict(&'static str),
+    /// A limit of the scope is reached for this person; when it is free again.
+    Spent(&'static str, Duration),
+    /// The person wants nothing of the kind.
+    OptedOut,
     /// An answer would point at people.
     Suppressed(String),
 }
@@ -302,14 +306,20 @@ fn spent_denial(capability: Capability, line: &'static str, retry_after_ms: u32)
 }
 
 fn trouble_denial(trouble: Trouble, function: &'static str, line: &str) -> Denial {
+    let millis = |after: Duration| Some(u32::try_from(after.as_millis()).unwrap_or(u32::MAX));
+    let mut line = line.to_owned();
     let (code, about, retry) = match trouble {
-        Trouble::Unavailable(after) => {
-            ("unavailable", function.to_owned(), Some(u32::try_from(after.as_millis()).unwrap_or(u32::MAX)))
-        }
+        Trouble::Unavailable(after) => ("unavailable", function.to_owned(), millis(after)),
         Trouble::Invalid(about) => ("invalid", about.to_owned(), None),
         Trouble::NotFound => ("not-found", function.to_owned(), None),
         Trouble::Conflict(about) => ("conflict", about.to_owned(), None),
+        Trouble::Spent(key, after) => {
+            // `consent: scope` becomes `consent: scope.requests-per-month`.
+            line = format!("{line}.{key}");
+            ("budget-spent", key.to_owned(), millis(after))
+        }
+        Trouble::OptedOut => ("opted-out", function.to_owned(), None),
         Trouble::Suppressed(rule) => ("suppressed", rule, None),
     };
-    Denial { code: code.to_owned(), about, retry_after_ms: retry, line: line.to_owned() }
+    Denial { code: code.to_owned(), about, retry_after_ms: retry, line }
 }

@@ -3,9 +3,12 @@
 //! `mod.rs` links those functions that a pilot was granted; `host.rs` bounds what the guest gave, passes the funnel, asks the provider;
 //! `provider.rs` is who answers. What a grant may say (the scope) stands in `registry`, where manifests and approvals need it too.
 
+pub mod alerts;
 pub(crate) mod circumstances;
+pub mod consent;
 pub(crate) mod funnel;
 pub mod lodging;
+pub mod messaging;
 pub mod person;
 pub mod places;
 pub mod population;
@@ -14,10 +17,13 @@ pub mod records;
 pub mod registers;
 pub mod reporting;
 
+use std::sync::Arc;
+
 use wasmtime::component::Resource;
 
 use crate::call::Call;
 use crate::people::Person;
+use crate::province::Province;
 
 /// Who answers for each capability. Chosen once per process.
 pub struct Providers {
@@ -29,8 +35,30 @@ pub struct Providers {
     pub places: places::Provider,
     /// The police's lodging desk.
     pub lodging: lodging::Provider,
+    /// The desks on duty.
+    pub alerts: alerts::Provider,
+    /// What people allowed.
+    pub consent: consent::Provider,
+    /// Messages to people and staff.
+    pub messaging: messaging::Provider,
     /// The pilots' own tables.
-    pub records: std::sync::Arc<records::Provider>,
+    pub records: Arc<records::Provider>,
+}
+
+impl Providers {
+    /// Those of a demonstration: over the synthetic province, with the host's own rows and a police desk of its own.
+    pub fn embedded(province: &Arc<Province>, rows: Arc<records::Provider>, desk: Arc<lodging::Desk>) -> Providers {
+        Providers {
+            population: population::Provider::embedded(Arc::clone(province)),
+            registers: registers::Provider::Embedded(Arc::clone(province)),
+            places: places::Provider::Embedded(Arc::clone(province)),
+            lodging: lodging::Provider::new(Arc::clone(&rows), desk),
+            alerts: alerts::Provider::new(Arc::clone(&rows)),
+            consent: consent::Provider::new(Arc::clone(&rows)),
+            messaging: messaging::Provider::new(Arc::clone(&rows)),
+            records: rows,
+        }
+    }
 }
 
 /// The registered name, or none: then the call is refused as `invalid`, and names the argument.

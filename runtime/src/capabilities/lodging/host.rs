@@ -11,6 +11,7 @@ use crate::call::Call;
 use crate::capabilities::funnel::{Permit, Request, Trouble};
 use crate::contract::Denial;
 use crate::contract::pilothouse::lodging::notices::{OpenStay, Status, Stay};
+use crate::kept::HostTable;
 use crate::occasion::days_between;
 use crate::pending::{Effect, MAX_EFFECTS, Pending};
 use crate::people::{Kind, Person};
@@ -349,15 +350,8 @@ fn keep(
         function,
         key: format!("{key}{suffix}"),
         payload: serde_json::to_vec(&payload)?,
+        not_before: None,
     };
-    let change = changed.stay.change(changed.version);
-    match pending.stays.get_mut(&key) {
-        // A second change in the same call: the first one's expectation holds for both.
-        Some(before) => *before = crate::pending::RowChange { expected: before.expected, ..change },
-        None => {
-            pending.stays.insert(key, change);
-        }
-    }
-    pending.effects.push(effect);
+    pending.keep(HostTable::Stays, key, changed.stay.change(changed.version), effect);
     Ok(())
 }

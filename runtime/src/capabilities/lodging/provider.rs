@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::capabilities::funnel::{Permit, Trouble};
 use crate::capabilities::records;
 use crate::contract::pilothouse::lodging::notices::Status;
+use crate::kept::HostTable;
 use crate::pending::{Pending, RowChange};
 
 /// Under which name the host keeps the stays; no pilot's id has a dot.
@@ -144,7 +145,7 @@ impl Provider {
 
     /// What the call itself has written of a stay.
     pub(crate) fn own(pending: &Pending, facility: &str, reference: &str) -> Option<RowChange> {
-        pending.stays.get(&StayRow::key(facility, reference)).cloned()
+        pending.own(HostTable::Stays, &StayRow::key(facility, reference))
     }
 }
 

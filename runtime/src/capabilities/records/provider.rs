@@ -82,6 +82,13 @@ impl Memory {
         Ok(())
     }
 
+    /// Value and version of a row.
+    pub fn find(&self, pilot: &str, table: &str, key: &str) -> Option<(String, u64)> {
+        let rows = self.lock();
+        let row = rows.get(&(pilot.to_owned(), table.to_owned(), key.to_owned()))?;
+        Some((row.value.clone(), row.version))
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<(String, String, String), Row>> {
         self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }

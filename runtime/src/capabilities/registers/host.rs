@@ -181,7 +181,13 @@ impl Call {
             let person = providers.population.written_out(people.subject(person));
             let payload =
                 serde_json::to_vec(&Payload { register: register.as_str(), key: &key, changes, note: &note, person })?;
-            pending.effects.push(Effect { capability: "registers", function: "propose", key: natural, payload });
+            pending.effects.push(Effect {
+                capability: "registers",
+                function: "propose",
+                key: natural,
+                payload,
+                not_before: None,
+            });
         }
         Ok(answer)
     }

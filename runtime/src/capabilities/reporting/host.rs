@@ -113,7 +113,13 @@ impl Call {
             .await?;
         if answer.is_ok() {
             let payload = body.clone().into_bytes();
-            self.pending.effects.push(Effect { capability: "reporting", function: "series", key, payload });
+            self.pending.effects.push(Effect {
+                capability: "reporting",
+                function: "series",
+                key,
+                payload,
+                not_before: None,
+            });
             self.pending.series.push(Series { name, board, as_of, base, body });
         }
         Ok(answer)

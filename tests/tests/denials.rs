@@ -25,7 +25,7 @@ use pilothouse_runtime::record::{About, EffectKeys, write_down};
 use pilothouse_runtime::{
     Ended, Entry, Finished, Machine, Occasion, Pilot, Providers, Replayer, Request, Terms,
     budgets::Budgets,
-    capabilities::{lodging, places, population, records, registers},
+    capabilities::records,
     keys::Secret,
     people::{Arrival, Declared, Kind, PilotKeys, Presented},
     province::Province,
@@ -52,6 +52,12 @@ fn calls(hotel: &str) -> Vec<(&'static str, &'static str, Value)> {
             "reason-text": null, "due": NOW + DAY, "permitted-until": null,
         })
     };
+    let alert = json!({
+        "kind": "wrong-person", "severity": 1, "unit": UNIT, "subject": "S-1", "window": "2025-08-12", "facts": [["n", "1"]],
+        "respond-by": null,
+    });
+    let message =
+        json!({ "template": "zoo-news", "args": [["n", "1"]], "channels": ["sms-brandname"], "occasion": "O-1" });
     vec![
         ("person.pseudonym", "", json!(["$person"])),
         ("person.pseudonym", "of a foreigner", json!(["$foreigner"])),
@@ -97,6 +103,15 @@ fn calls(hotel: &str) -> Vec<(&'static str, &'static str, Value)> {
         ("reporting.obstacle", "", json!(["zoo", "zoo"])),
         ("reporting.resolve", "", json!(["zoo"])),
         ("reporting.series", "", json!(["zoo", "ioc", "2025-08", "all", []])),
+        ("alerts.raise", "", json!([alert, null])),
+        ("alerts.update", "", json!(["wrong-person/S-1/2025-08-12", [["n", "2"]]])),
+        ("alerts.state", "", json!(["wrong-person/S-1/2025-08-12"])),
+        ("consent.state", "", json!(["$person", "zoo-research", "zoo-visits"])),
+        ("consent.request", "", json!(["$person", "zoo-research", "zoo-visits", "2025-08-20", "ask"])),
+        ("consent.withdrawn-since", "", json!([0, null])),
+        ("messaging.notify", "", json!(["$person", message])),
+        ("messaging.notify-staff", "", json!([hotel, message])),
+        ("messaging.receipts", "", json!([0, null])),
     ]
 }
 
@@ -119,6 +134,15 @@ fn full(capability: Capability) -> Value {
             "max-rows": 10, "max-bytes": 10_000, "tables": { "zoo": { "indexes": ["day"], "retention-days": 30 } },
         }),
         Capability::Reporting => json!({ "indicators": ["zoo-counts"], "series": ["ioc"], "obstacles": true }),
+        // Kinds are the ceiling's, so one of those.
+        Capability::Alerts => json!({ "kinds": ["wrong-person"], "max-severity": 1 }),
+        Capability::Consent => json!({
+            "purposes": ["zoo-research"], "data": ["zoo-visits"], "longest-days": 30, "requests-per-month": 1,
+        }),
+        Capability::Messaging => json!({
+            "audiences": ["citizen", "staff"], "channels": ["sms-brandname"], "templates": ["zoo-news"], "send-from": 7,
+            "send-until": 21, "per-person-month": 1,
+        }),
     }
 }
 
@@ -170,6 +194,7 @@ fn keys_below(capability: Capability, full: &Value, path: &mut Vec<String>, foun
                 }
             }
             ("age-from", _) => with("=150", &|scope| scope["age-from"] = 150.into()),
+            ("send-from", _) => with("=24", &|scope| scope["send-from"] = 24.into()),
             ("min-cell" | "sensitive-min-cell", _) => with("", &|scope| drop(scope.remove(&key))),
             (_, Value::Array(_)) => with("", &|scope| scope[&key] = json!([])),
             (_, Value::Bool(value)) => with("", &|scope| scope[&key] = json!(!value)),
@@ -235,13 +260,7 @@ impl Court {
         let today = time::Date::from_calendar_date(2025, time::Month::August, 12).unwrap();
         let province = Arc::new(Province::generate(DEFAULT_SEED, PEOPLE, today));
         let rows = Arc::new(records::Provider::Memory(records::Memory::default()));
-        let providers = Arc::new(Providers {
-            population: population::Provider::embedded(Arc::clone(&province)),
-            registers: registers::Provider::Embedded(Arc::clone(&province)),
-            places: places::Provider::Embedded(Arc::clone(&province)),
-            lodging: lodging::Provider::new(Arc::clone(&rows), Arc::default()),
-            records: rows,
-        });
+        let providers = Arc::new(Providers::embedded(&province, rows, Arc::default()));
         let hotel = province.facility("hotel-001").unwrap();
         let (hotel, hotel_unit) = (hotel.id.clone(), hotel.unit.to_string().parse().unwrap());
         let machine = Machine::start().unwrap();

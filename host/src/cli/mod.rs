@@ -5,6 +5,7 @@
 
 mod audit;
 mod client;
+mod desks;
 mod local;
 mod operator;
 mod out;
@@ -76,7 +77,16 @@ enum Command {
     Vendor(operator::VendorCommand),
     /// The embedded police desk: what it has, and how it behaves
     #[command(subcommand)]
-    Desk(operator::DeskCommand),
+    Desk(desks::DeskCommand),
+    /// The embedded desks on duty: the alerts that they have, and how they behave
+    #[command(subcommand)]
+    Duty(desks::DutyCommand),
+    /// The embedded inbox of people: requests for consent and their answers
+    #[command(subcommand)]
+    Inbox(desks::InboxCommand),
+    /// The embedded carrier of messages: what it has, and how it behaves
+    #[command(subcommand)]
+    Messages(desks::MessagesCommand),
     /// Take a package in: all checks; stored, not enabled
     Install(operator::Install),
     /// What a component can do, read off the binary
@@ -170,6 +180,9 @@ async fn run(cli: Cli, out: &mut Out) -> Result<(), CliError> {
         Command::Credential(command) => command.run(&connection.client()?, out).await,
         Command::Vendor(command) => command.run(&connection.client()?, out).await,
         Command::Desk(command) => command.run(&connection.client()?, out).await,
+        Command::Duty(command) => command.run(&connection.client()?, out).await,
+        Command::Inbox(command) => command.run(&connection.client()?, out).await,
+        Command::Messages(command) => command.run(&connection.client()?, out).await,
         Command::Install(command) => command.run(&connection.client()?, out).await,
     }
 }

@@ -20,7 +20,7 @@ pub(super) fn whole(value: &Value, path: &str) -> u64 {
     value.pointer(path).and_then(Value::as_u64).unwrap_or(0)
 }
 
-fn list<'v>(value: &'v Value, path: &str) -> impl Iterator<Item = &'v Value> {
+pub(super) fn list<'v>(value: &'v Value, path: &str) -> impl Iterator<Item = &'v Value> {
     value.pointer(path).and_then(Value::as_array).into_iter().flatten()
 }
 
@@ -397,45 +397,6 @@ impl VendorCommand {
                 out.json(&done);
             }
         }
-        Ok(())
-    }
-}
-
-/// The police desk
-#[derive(Debug, Subcommand)]
-pub(super) enum DeskCommand {
-    /// What it has, and how it behaves
-    Show,
-    /// Let it take notices
-    Up,
-    /// Let it fall silent
-    Down,
-    /// Let it reject every notice
-    Rejecting,
-}
-
-impl DeskCommand {
-    pub(super) async fn run(self, client: &Client, out: &mut Out) -> Result<(), CliError> {
-        let mode = match self {
-            DeskCommand::Show => None,
-            DeskCommand::Up => Some("up"),
-            DeskCommand::Down => Some("down"),
-            DeskCommand::Rejecting => Some("rejecting"),
-        };
-        let desk = match mode {
-            Some(mode) => client.send(Method::PUT, "/v1/desk", Some(&json!({ "mode": mode }))).await?,
-            None => client.get("/v1/desk").await?,
-        };
-        out.say(format_args!("the desk is {}", text(&desk, "/mode")));
-        for notice in list(&desk, "/notices") {
-            out.say(format_args!(
-                "  {} {} {}",
-                text(notice, "/kind"),
-                text(notice, "/facility"),
-                text(notice, "/reference")
-            ));
-        }
-        out.json(&desk);
         Ok(())
     }
 }

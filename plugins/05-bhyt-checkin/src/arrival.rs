@@ -1,5 +1,6 @@
 //! A patient arrives: who it is as far as the rules want to know, what the register says, what the desk is answered.
 
+use pilothouse_sdk::alerts::{Alert, Severity};
 use pilothouse_sdk::prelude::*;
 use pilothouse_sdk::registers::{Change, Fact, Field, Register};
 
@@ -102,6 +103,7 @@ fn is_open(answer: &Answer) -> bool {
 /// Where the patient stands.
 struct Desk {
     facility: FacilityId,
+    unit: Option<UnitCode>,
     class: Option<String>,
     insurance_code: Option<String>,
 }
@@ -109,12 +111,12 @@ struct Desk {
 impl Desk {
     /// In an emergency nobody asks for a licence first.
     fn of(occasion: &Occasion, kind: VisitKind) -> Result<Self, Refusal> {
-        let id = occasion.own_facility()?;
+        let (id, unit) = (occasion.own_facility()?, occasion.unit().ok());
         if kind == VisitKind::Emergency {
-            return Ok(Self { facility: id, class: None, insurance_code: None });
+            return Ok(Self { facility: id, unit, class: None, insurance_code: None });
         }
         let Some(found) = places::facility(&id).if_reachable()? else {
-            return Ok(Self { facility: id, class: None, insurance_code: None });
+            return Ok(Self { facility: id, unit, class: None, insurance_code: None });
         };
         let Some(facility) = found else {
             return Err(Refusal::new("facility-unknown")
@@ -123,7 +125,25 @@ impl Desk {
         if facility.licence() != places::Licence::Valid {
             return Err(Refusal::new("facility-not-licensed").because("have the facility's licence renewed"));
         }
-        Ok(Self { facility: id, class: Some(facility.class()), insurance_code: facility.insurance_code() })
+        Ok(Self { facility: id, unit, class: Some(facility.class()), insurance_code: facility.insurance_code() })
+    }
+}
+
+impl Desk {
+    /// Tells Social Insurance, once a day and person, that a card was used which cannot be its holder's. The desk learns nothing of it, and
+    /// an alert that cannot be raised holds nobody up: it stands in the record of the call.
+    fn tell_insurance(&self, arrival: &Arrival, person: &Pseudonym) {
+        let Some(unit) = self.unit.clone() else { return };
+        let alert = Alert {
+            kind: "wrong-person",
+            severity: Severity::Look,
+            unit,
+            subject: person.into(),
+            window: arrival.day().to_string(),
+            facts: vec![("facility", self.facility.to_string()), ("method", arrival.method.code().to_owned())],
+            respond_by: None,
+        };
+        let _ = alerts::raise(&alert, Some(&arrival.patient));
     }
 }
 
@@ -155,6 +175,9 @@ fn by_register(arrival: &Arrival, desk: &Desk, settings: &Settings, person: &Pse
     if identity == Identity::Deceased {
         // Somebody came with the card of someone who died. The desk reads nothing but where to go.
         reporting::count("wrong-person", 1);
+        if settings.alert_on_deceased {
+            desk.tell_insurance(arrival, person);
+        }
         return Answer::self_pay(Say::SeePoliceDesk).reason("see-police-desk").next("go-to-police-desk");
     }
     let policy = match Policy::of(&arrival.patient) {

@@ -26,6 +26,7 @@ pub(crate) struct Settings {
     pub(crate) min_assurance_first: Assurance,
     pub(crate) min_assurance_follow_up: Assurance,
     pub(crate) referral_classes: Vec<String>,
+    pub(crate) alert_on_deceased: bool,
 }
 
 impl Settings {

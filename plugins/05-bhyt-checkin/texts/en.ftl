@@ -73,3 +73,6 @@ refusal-no-open-visit = Nothing is open for this visit
 refusal-no-such-visit = There is no such visit
 refusal-other-person = The visit is another person's
 refusal-no-facility = No facility was named
+
+# Social Insurance reads this.
+alert-wrong-person = At facility { $facility }, a card was read ({ $method }) of someone recorded as deceased. Compare who came with the record.

@@ -73,3 +73,6 @@ refusal-no-open-visit = Lượt khám này không còn gì phải xác minh
 refusal-no-such-visit = Không có lượt khám này
 refusal-other-person = Lượt khám là của người khác
 refusal-no-facility = Chưa nêu cơ sở khám, chữa bệnh
+
+# Bảo hiểm xã hội đọc.
+alert-wrong-person = Tại cơ sở { $facility }, một thẻ được đọc ({ $method }) của người được ghi nhận là đã mất. Đề nghị đối chiếu người đến khám và dữ liệu.

@@ -37,6 +37,9 @@ impl Desk {
 
     /// What is done once a call, however many guests it had.
     pub(crate) fn close(mut self) {
+        if self.has_notified && self.house.is_unlicensed {
+            self.house.tell_police(self.at.date());
+        }
         if self.has_notified && self.house.has_notified(self.at.date()) {
             self.tally.add(Counted::FirstNotice, 1);
         }

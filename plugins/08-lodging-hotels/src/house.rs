@@ -1,5 +1,6 @@
 //! The facility at hand: whose notices these are, where it lies, whether it may take guests.
 
+use pilothouse_sdk::alerts::{Alert, Severity};
 use pilothouse_sdk::prelude::*;
 
 use crate::stays::{HOUSES, HouseRow};
@@ -21,6 +22,22 @@ impl House {
     pub(crate) fn of(occasion: &Occasion, named: Option<&FacilityId>) -> Result<Self, Refusal> {
         let site = Site::of(occasion, named)?;
         Ok(Self { unit: site.unit(), is_unlicensed: site.is_unlicensed(), id: site.id })
+    }
+
+    /// Tells the commune police, once a day, that the facility takes guests without a licence in force. The notice goes out all the same,
+    /// and the desk is not held up: an alert that cannot be raised stands in the record of the call.
+    pub(crate) fn tell_police(&self, today: Date) {
+        let (Some(unit), Ok(subject)) = (self.unit.clone(), Ref::parse(self.id.as_str())) else { return };
+        let alert = Alert {
+            kind: "facility-without-licence",
+            severity: Severity::Look,
+            unit,
+            subject,
+            window: today.to_string(),
+            facts: vec![("facility", self.id.to_string())],
+            respond_by: None,
+        };
+        let _ = alerts::raise(&alert, None);
     }
 
     /// Remembers that the facility notified today, and takes it off the list of silent ones. Answers whether it is its first notice.

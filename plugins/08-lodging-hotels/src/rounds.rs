@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use pilothouse_sdk::lodging::{Handover, NoticeState};
+use pilothouse_sdk::messaging::{Channel, Message};
 use pilothouse_sdk::places::Licence;
 use pilothouse_sdk::prelude::*;
 use schemars::JsonSchema;
@@ -68,7 +69,7 @@ pub(crate) fn rounds(occasion: &Occasion) -> Result<Outcome<Round>, Refusal> {
     let mut open = see_answers(&mut round)?;
     if settings.reminds_at(occasion.captured_at()) {
         open.extend(STAYS.first(MOST_UNANSWERED, "unnamed", "")?.into_iter().map(|row| row.value.facility));
-        round.reminded = remind(&open, occasion.at())?;
+        round.reminded = remind(&open, occasion.at(), occasion.captured_at())?;
     }
     if round.rejected > 0 {
         reporting::count("rejected", round.rejected);
@@ -144,12 +145,21 @@ fn see_answers(round: &mut Round) -> Result<BTreeSet<FacilityId>, Refusal> {
     Ok(open)
 }
 
-fn remind(facilities: &BTreeSet<FacilityId>, at: Instant) -> Result<usize, Refusal> {
+/// Writes to the staff of a facility, once for what gave rise to it. A message that cannot be sent stands in the record of the call; the
+/// desk sees the same under "tonight".
+fn write_to(facility: &FacilityId, template: &str, occasion: &str) {
+    let Ok(occasion) = Ref::parse(occasion) else { return };
+    let channels = &[Channel::StaffApp, Channel::SmsBrandname];
+    let _ = messaging::notify_staff(facility, &Message { template, args: Vec::new(), channels, occasion });
+}
+
+fn remind(facilities: &BTreeSet<FacilityId>, at: Instant, due: Instant) -> Result<usize, Refusal> {
     let mut reminded = 0;
     for facility in facilities.iter().take(MOST_REMINDED) {
         if let Some(mut row) = HOUSES.get(facility.as_str())? {
             row.value.reminded = Some(at);
             HOUSES.save(&row)?;
+            write_to(facility, "unsent-notices", &due.to_string());
             reminded += 1;
         }
     }
@@ -183,13 +193,18 @@ pub(crate) fn morning(occasion: &Occasion) -> Result<Outcome<Morning>, Refusal> 
             found.new += 1;
         }
     }
+    let mut to_ask = BTreeSet::new();
     for mut row in STAYS.first(MOST_ASKED, "leave", "")? {
         if row.value.expected_leave.is_none_or(|leave| leave >= today) {
             break;
         }
         row.value.is_asked = true;
         STAYS.save(&row)?;
+        to_ask.insert(row.value.facility.clone());
         found.asked += 1;
+    }
+    for facility in &to_ask {
+        write_to(facility, "stayed-or-left", &today.to_string());
     }
     if found.new > 0 {
         reporting::count("silent-facilities", found.new);

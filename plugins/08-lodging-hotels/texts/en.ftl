@@ -93,3 +93,8 @@ refusal-no-such-stay = There is no such stay
 refusal-not-remembered = The stay is not remembered here: cancel it and enter the right guest
 refusal-stay-cancelled = This stay was cancelled
 refusal-stay-over = The guest has left; the notice stands
+
+# The desk on duty and the facility's staff read these.
+alert-facility-without-licence = Facility { $facility } takes guests while its licence is not in force. Its lodging notices are sent all the same.
+message-unsent-notices = Some lodging notices have not reached the police, or a guest has no identity paper. Open "Tonight" and send them before they are due.
+message-stayed-or-left = Some guests are past their expected leave. Open "Tonight": report who left, or change the day of who stays.

@@ -93,3 +93,8 @@ refusal-no-such-stay = Không có lượt khách này
 refusal-not-remembered = Lượt khách không còn ở đây: hủy và nhập khách đúng
 refusal-stay-cancelled = Lượt khách này đã hủy
 refusal-stay-over = Khách đã rời đi, thông báo giữ nguyên
+
+# Trực ban và nhân viên cơ sở đọc.
+alert-facility-without-licence = Cơ sở { $facility } nhận khách lưu trú trong khi giấy phép không còn hiệu lực. Thông báo lưu trú vẫn được gửi đủ.
+message-unsent-notices = Cơ sở còn thông báo lưu trú chưa tới Công an, hoặc khách chưa có giấy tờ. Mở mục “Tối nay” để gửi nốt trước hạn.
+message-stayed-or-left = Có khách đã quá ngày dự kiến đi. Mở mục “Tối nay”: khách đã đi thì báo khách đi, còn ở thì sửa ngày.

@@ -156,7 +156,7 @@ impl Funnel {
                 Err(trouble) => {
                     let denial = trouble_denial(trouble, request.function, &line);
                     let verdict = if denial.code == "unavailable" { Verdict::Unavailable } else { denied(&denial) };
-                    (line, verdict, Err(denial))
+                    (denial.line.clone(), verdict, Err(denial))
                 }
             },
         };

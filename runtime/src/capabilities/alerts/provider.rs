@@ -49,8 +49,9 @@ impl AlertRow {
         let state = match (event, self.state.as_str()) {
             (Event::Accepted, "queued") => "received",
             (Event::Rejected, "queued") => "rejected",
-            (Event::Acknowledged, "received") => "acknowledged",
-            (Event::Closed, "received" | "acknowledged") => "closed",
+            // An officer can be quicker than the note that the desk has it.
+            (Event::Acknowledged, "queued" | "received") => "acknowledged",
+            (Event::Closed, "queued" | "received" | "acknowledged") => "closed",
             _ => return false,
         };
         if matches!(event, Event::Acknowledged | Event::Closed) {
@@ -111,7 +112,9 @@ mod tests {
             acknowledged_at: None,
             updates: 0,
         };
-        assert!(!row.happens(Event::Acknowledged, 2), "nobody has it yet");
+        let mut quick = row.clone();
+        assert!(quick.happens(Event::Acknowledged, 2) && !quick.happens(Event::Accepted, 3));
+        assert_eq!((quick.state.as_str(), quick.acknowledged_at), ("acknowledged", Some(2)));
         for (event, state) in
             [(Event::Accepted, "received"), (Event::Acknowledged, "acknowledged"), (Event::Closed, "closed")]
         {

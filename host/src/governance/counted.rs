@@ -5,7 +5,7 @@ use pilothouse_registry::Capability;
 use pilothouse_runtime::CallEntry;
 
 /// Every code that the funnel denies with, beside an unavailable provider, which is no denial.
-const CODES: [&str; 10] = [
+const CODES: [&str; 11] = [
     "not-granted",
     "expired",
     "purpose-mismatch",
@@ -16,6 +16,7 @@ const CODES: [&str; 10] = [
     "not-found",
     "conflict",
     "suppressed",
+    "opted-out",
 ];
 /// What a code of a later funnel is counted as: labels must stay few.
 const OTHER: &str = "other";

@@ -7,7 +7,9 @@ use std::time::Instant;
 use anyhow::Context;
 use axum::{Json, Router, routing::post};
 use pilothouse::api::{ApiLimits, router};
-use pilothouse::governance::{CallRequest, Caller, House, NewCredential, OpenOptions, Progress, What, packaging};
+use pilothouse::governance::{
+    CallRequest, Caller, Clocks, House, NewCredential, OpenOptions, Progress, What, packaging,
+};
 use pilothouse_province::DEFAULT_SEED;
 use pilothouse_registry::keys;
 use pilothouse_runtime::compile::Program;
@@ -40,6 +42,7 @@ async fn run(source: &Source, schemas: &str, folder: &Path) -> anyhow::Result<()
         seed: DEFAULT_SEED,
         csca: None,
         ceiling: Some(ceiling),
+        clocks: Clocks::default(),
     };
     let begun = Instant::now();
     let house = House::open(options.clone(), Program::InProcess, &Silent).await?;

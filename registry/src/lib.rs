@@ -1,4 +1,5 @@
-//! What a pilot is made of before it runs: ids, scopes, grants, manifest, package, signature, trust, the door's static checks, the catalogue.
+//! What a pilot is made of before it runs: ids, scopes, grants, manifest, package, signature, trust, the door's static checks,
+//! the catalogue; and what a device signs.
 //!
 //! Pure: no database, no engine, no clock. Files are touched by `keys` and `oci` only.
 #![forbid(unsafe_code)]
@@ -6,6 +7,7 @@
 
 pub mod catalogue;
 pub mod contract;
+pub mod device;
 pub mod door;
 pub mod error;
 pub mod grant;
@@ -15,12 +17,14 @@ pub mod manifest;
 pub mod oci;
 pub mod package;
 pub mod scope;
+pub mod signed_request;
 #[cfg(test)]
 mod test_pilot;
 pub mod text;
 pub mod trust;
 pub mod version;
 
+pub use device::DeviceClass;
 pub use door::{Entry, Imports, Proof};
 pub use error::DoorError;
 pub use grant::{

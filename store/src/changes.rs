@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::credentials::Credential;
 use crate::db::Session;
+use crate::devices::Device;
 use crate::error::CommitError;
 use crate::grants::Grant;
 use crate::obstacles::Obstacle;
@@ -13,7 +14,9 @@ use crate::series::Series;
 use crate::settings::Setting;
 use crate::unit::{MAX_BODY_BYTES, StateChange, at_most};
 use crate::vendors::VendorKey;
-use crate::{credentials, grants, meta, obstacles, outbox, pilots, schedules, seals, series, settings, vendors};
+use crate::{
+    credentials, devices, grants, meta, obstacles, outbox, pilots, schedules, seals, series, settings, vendors,
+};
 
 /// Applies one change of a record made at `at`.
 pub(crate) async fn apply(session: &mut Session, change: &StateChange, at: i64) -> Result<(), CommitError> {
@@ -43,6 +46,13 @@ pub(crate) async fn apply(session: &mut Session, change: &StateChange, at: i64) 
             credentials::add(session, &new).await
         }
         Change::CredentialRevoked { id } => credentials::revoke(session, &id, at).await,
+        Change::DeviceEnrolled { id, class, role, unit, facility, public_key } => {
+            let (enrolled, revoked, seen, skew) = (at, None, None, None);
+            let new = Device { id, class, role, unit, facility, public_key, enrolled, revoked, seen, skew };
+            devices::add(session, &new).await
+        }
+        Change::DeviceRevoked { id } => devices::revoke(session, &id, at).await,
+        Change::DeviceSeen { id, skew } => devices::seen(session, &id, at, skew).await,
         Change::VendorKeyAdded { id, vendor, public_key, valid_from, valid_to } => {
             let new = VendorKey { id, vendor, public_key, valid_from, valid_to, revoked: None };
             vendors::add(session, &new).await

@@ -16,6 +16,7 @@ mod changes;
 pub mod counters;
 pub mod credentials;
 mod db;
+pub mod devices;
 mod error;
 mod folder;
 pub mod grants;

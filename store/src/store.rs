@@ -9,6 +9,7 @@ use tokio::sync::{Notify, mpsc, oneshot};
 use crate::counters::Counters;
 use crate::credentials::Credentials;
 use crate::db::Db;
+use crate::devices::Devices;
 use crate::error::{CommitError, OpenError, StoreError};
 use crate::folder::Folder;
 use crate::grants::Grants;
@@ -178,6 +179,11 @@ impl Store {
     /// Credentials.
     pub fn credentials(&self) -> Credentials<'_> {
         Credentials(&self.0.db)
+    }
+
+    /// Devices of facilities.
+    pub fn devices(&self) -> Devices<'_> {
+        Devices(&self.0.db)
     }
 
     /// Vendors' keys.

@@ -221,6 +221,12 @@ pub enum StateChange {
     },
     /// A credential ends. Ending it again changes nothing.
     CredentialRevoked { id: String },
+    /// A device is enrolled. See `devices`.
+    DeviceEnrolled { id: String, class: String, role: String, unit: String, facility: String, public_key: Vec<u8> },
+    /// A device ends. Ending it again changes nothing.
+    DeviceRevoked { id: String },
+    /// A device sent what the record is about; refused as stale where it was revoked meanwhile.
+    DeviceSeen { id: String, skew: i64 },
     /// A vendor's key is trusted between two instants. See `vendors`.
     VendorKeyAdded { id: String, vendor: String, public_key: Vec<u8>, valid_from: i64, valid_to: i64 },
     /// A vendor's key is trusted no more. Revoking it again changes nothing.

@@ -241,6 +241,29 @@ impl House {
         reply(request.header(CONTENT_TYPE, "application/wasm").body(package)).await.expect("the host answers")
     }
 
+    /// Where the house answers, as `http://HOST:PORT`.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// Posts bytes as JSON with these header fields and nothing else that says who asks.
+    ///
+    /// # Errors
+    /// Where nobody answers, or the answer breaks off.
+    pub async fn post_with(
+        &self,
+        path: &str,
+        fields: &[(&'static str, String)],
+        body: Vec<u8>,
+    ) -> Result<Reply, reqwest::Error> {
+        let mut request = self.request(Method::POST, "", path).header(CONTENT_TYPE, "application/json").body(body);
+        for (name, value) in fields {
+            request = request.header(*name, value);
+        }
+        reply(request).await
+    }
+
     fn request(&self, method: Method, token: &str, path: &str) -> reqwest::RequestBuilder {
         let request = self.http.request(method, format!("{}{path}", self.address));
         if token.is_empty() { request } else { request.header(AUTHORIZATION, format!("Bearer {token}")) }

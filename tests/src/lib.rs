@@ -6,5 +6,6 @@ pub mod house;
 pub mod packages;
 pub mod people;
 pub mod program;
+pub mod reader;
 pub mod vendor;
 pub mod zoo;

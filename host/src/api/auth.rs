@@ -34,19 +34,10 @@ where
             )
         })?;
         tracing::Span::current().record("credential", caller.credential.as_str());
-        if let Err(wait) = app.limiter.check_key(&caller.credential) {
-            let seconds =
-                wait.wait_time_from(governor::clock::Clock::now(&governor::clock::DefaultClock::default())).as_secs();
-            let problem = Problem::new(
-                StatusCode::TOO_MANY_REQUESTS,
-                "too-many-requests",
-                "this credential asks too often: wait as Retry-After says",
-            );
-            return Err(problem.retry_after(seconds));
-        }
+        within_rate(&app, &caller)?;
         let path = parts.extensions.get::<MatchedPath>().map_or("", |path| path.as_str());
         match routes::allowed(&parts.method, path) {
-            Some(For::Desks) => Ok(Known(caller)),
+            Some(For::Desks | For::Readers) => Ok(Known(caller)),
             Some(For::Officers(roles)) if roles.contains(&caller.role.as_str()) => Ok(Known(caller)),
             // What is not in the table is nobody's: deny is the default.
             Some(For::Officers(_) | For::Everyone) | None => Err(Problem::new(
@@ -56,6 +47,18 @@ where
             )),
         }
     }
+}
+
+/// Whether a caller may ask now already.
+pub(super) fn within_rate(app: &App, caller: &Caller) -> Result<(), Problem> {
+    let Err(wait) = app.limiter.check_key(&caller.credential) else { return Ok(()) };
+    let seconds = wait.wait_time_from(governor::clock::Clock::now(&governor::clock::DefaultClock::default())).as_secs();
+    let problem = Problem::new(
+        StatusCode::TOO_MANY_REQUESTS,
+        "too-many-requests",
+        "this credential or device asks too often: wait as Retry-After says",
+    );
+    Err(problem.retry_after(seconds))
 }
 
 /// The house, for handlers that take it with the caller.

@@ -4,13 +4,17 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use pilothouse_registry::{FacilityId, OperationName, PilotId, TickName};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::auth::{Known, Rooms};
+use super::signed::Sent;
 use super::{Json, Path, Problem, health};
-use crate::governance::{Answer, CallError, CallRequest, SentChip, SentKiosk, SentReading, What};
+use crate::governance::{Answer, CallError, CallRequest, Caller, House, SentChip, SentKiosk, SentReading, What};
+
+/// Most events of one backlog: a reader's hour at a busy desk, taken in within seconds.
+pub(super) const MAX_EVENTS: usize = 100;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -54,6 +58,12 @@ impl ReadingBody {
     }
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct BacklogBody {
+    events: Vec<ReadingBody>,
+}
+
 fn instant(text: Option<&str>) -> Result<Option<i64>, Problem> {
     let Some(text) = text else { return Ok(None) };
     let at = OffsetDateTime::parse(text, &Rfc3339).map_err(|_| Problem::from(CallError::CapturedAt))?;
@@ -82,19 +92,65 @@ pub(super) async fn operation(
 }
 
 pub(super) async fn reading(
-    Known(caller): Known,
     State(house): Rooms,
     Path(pilot): Path<PilotId>,
     headers: HeaderMap,
-    Json(mut body): Json<ReadingBody>,
+    Sent(caller, body): Sent<ReadingBody>,
 ) -> Result<Json<Value>, Problem> {
     let captured_at = instant(body.captured_at.as_deref())?;
+    read(&house, &caller, &pilot, &headers, body, captured_at).await
+}
+
+async fn read(
+    house: &House,
+    caller: &Caller,
+    pilot: &PilotId,
+    headers: &HeaderMap,
+    mut body: ReadingBody,
+    captured_at: Option<i64>,
+) -> Result<Json<Value>, Problem> {
     if body.facility.is_some() && body.facility != caller.facility {
         return Err(CallError::OtherFacility.into());
     }
     let what = What::Reading(body.sent()?);
-    let call = CallRequest { pilot: pilot.clone(), what, reference: reference(body.reference, &headers), captured_at };
-    answered(&pilot, house.call(&caller, call).await)
+    let call = CallRequest { pilot: pilot.clone(), what, reference: reference(body.reference, headers), captured_at };
+    answered(pilot, house.call(caller, call).await)
+}
+
+/// What was read while there was no network: taken in the order in which it happened, answered in the order in which it
+/// was sent, each event on its own.
+pub(super) async fn backlog(
+    State(house): Rooms,
+    Path(pilot): Path<PilotId>,
+    Sent(caller, body): Sent<BacklogBody>,
+) -> Result<Json<Value>, Problem> {
+    if body.events.is_empty() || body.events.len() > MAX_EVENTS {
+        let detail = format!("send 1 to {MAX_EVENTS} events at once");
+        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "malformed", detail));
+    }
+    // The header's reference is one for all: an event has its own.
+    let none = HeaderMap::new();
+    let mut answers = vec![Value::Null; body.events.len()];
+    let mut events: Vec<(usize, Result<Option<i64>, Problem>, ReadingBody)> = (body.events.into_iter().enumerate())
+        .map(|(place, event)| (place, instant(event.captured_at.as_deref()), event))
+        .collect();
+    events.sort_by_key(|(place, captured_at, _)| (captured_at.as_ref().ok().copied().flatten(), *place));
+    for (place, captured_at, event) in events {
+        let reference = event.reference.clone();
+        let answer = match captured_at {
+            Ok(None) => Err(CallError::CapturedAt.into()),
+            Ok(captured_at) => read(&house, &caller, &pilot, &none, event, captured_at).await,
+            Err(problem) => Err(problem),
+        };
+        let answer = match answer {
+            Ok(Json(answer)) => json!({ "reference": reference, "status": 200, "answer": answer }),
+            Err(problem) => json!({ "reference": reference, "status": problem.status(), "problem": problem }),
+        };
+        if let Some(space) = answers.get_mut(place) {
+            *space = answer;
+        }
+    }
+    Ok(Json(json!({ "answers": answers })))
 }
 
 pub(super) async fn tick(

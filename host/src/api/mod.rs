@@ -7,6 +7,7 @@ mod audit;
 mod auth;
 mod calls;
 mod desks;
+mod devices;
 mod health;
 mod kinds;
 mod openapi;
@@ -14,6 +15,7 @@ mod pages;
 mod pilots;
 mod problem;
 mod routes;
+mod signed;
 mod synthetic;
 #[cfg(test)]
 mod tests;
@@ -40,11 +42,12 @@ use crate::governance::House;
 const MAX_BODY: usize = 256 << 10;
 /// Longest time of a request, beyond every pilot's own deadline.
 const MAX_TIME: Duration = Duration::from_secs(10);
-/// Longest time of what compiles a component or walks through the log.
+/// Longest time of what compiles a component, walks through the log or takes a backlog in.
 const MAX_LONG_TIME: Duration = Duration::from_secs(60);
 /// The routes that do.
 const LONG: &[&str] = &[
     "/v1/packages",
+    "/v1/pilots/{pilot}/readings/backlog",
     "/v1/pilots/{pilot}/enable",
     "/v1/grants/{grant}/approve",
     "/v1/grants/{grant}/withdraw",

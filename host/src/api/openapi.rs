@@ -4,9 +4,11 @@ use axum::Router;
 use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
+use pilothouse_registry::DeviceClass;
 use serde_json::{Map, Value, json};
 use utoipa_swagger_ui::SwaggerUi;
 
+use super::calls::MAX_EVENTS;
 use super::kinds;
 use super::routes::{For, ROUTES};
 use super::{App, Path, Problem};
@@ -21,10 +23,17 @@ pub(super) fn document() -> Value {
             .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
             .map(|name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string", "maxLength": 64 } }))
             .collect();
-        let security = if route.who == For::Everyone { json!([]) } else { json!([{ "token": [] }]) };
+        let security = match route.who {
+            For::Everyone => json!([]),
+            For::Readers => json!([{ "token": [] }, { "signature": [] }]),
+            For::Desks | For::Officers(_) => json!([{ "token": [] }]),
+        };
         let roles = match route.who {
             For::Everyone => "Anyone.".to_owned(),
             For::Desks => "Every valid credential; the pilot's manifest names the roles that may.".to_owned(),
+            For::Readers => {
+                "Every valid credential or enrolled device; the pilot's manifest names the roles that may.".to_owned()
+            }
             For::Officers(roles) => format!("Roles: {}.", roles.join(", ")),
         };
         let problem = json!({ "description": "A problem (RFC 9457)", "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } } });
@@ -51,7 +60,13 @@ pub(super) fn document() -> Value {
         },
         "paths": paths,
         "components": {
-            "securitySchemes": { "token": { "type": "http", "scheme": "bearer" } },
+            "securitySchemes": {
+                "token": { "type": "http", "scheme": "bearer" },
+                "signature": {
+                    "type": "apiKey", "in": "header", "name": "Signature",
+                    "description": "HTTP Message Signatures (RFC 9421) with the device's Ed25519 key: Signature-Input, Signature and Content-Digest (RFC 9530, sha-256) over \"@method\" \"@target-uri\" \"content-digest\", with created, keyid and nonce (16 to 64 characters, never the same twice).",
+                },
+            },
             "schemas": { "Problem": {
                 "type": "object",
                 "required": ["type", "title", "status", "detail", "instance"],
@@ -68,41 +83,47 @@ fn body(method: &str, path: &str) -> Option<Value> {
     let object = |properties: Value, required: Value| json!({ "required": true, "content": { "application/json": { "schema": { "type": "object", "additionalProperties": false, "properties": properties, "required": required } } } });
     let reference = json!({ "type": "string", "maxLength": 64, "description": "The caller's own number of the case; or the header Idempotency-Key" });
     let captured = json!({ "type": "string", "format": "date-time" });
+    let reading = json!({
+        "reference": reference,
+        "captured_at": captured,
+        "facility": { "type": "string", "description": "Where it was read; refused where it is not the caller's own" },
+        "text": { "type": "string", "maxLength": 1024, "description": "Of a card's QR code" },
+        "chip": {
+            "type": "object",
+            "additionalProperties": false,
+            "required": ["sod", "groups"],
+            "description": "Of a card, for passive authentication (ICAO 9303); never groups 2 to 4",
+            "properties": {
+                "sod": { "type": "string", "contentEncoding": "base64" },
+                "groups": { "type": "object", "additionalProperties": { "type": "string", "contentEncoding": "base64" } },
+                "hashes": { "type": "object", "additionalProperties": { "type": "string", "description": "Hexadecimal" } },
+            },
+        },
+        "vneid": { "type": "string", "maxLength": 1024, "description": "The code that the phone shows" },
+        "kiosk": {
+            "type": "object",
+            "additionalProperties": false,
+            "required": ["device", "result", "signature"],
+            "properties": {
+                "device": { "type": "string" },
+                "result": { "type": "string", "contentEncoding": "base64" },
+                "signature": { "type": "string", "contentEncoding": "base64" },
+            },
+        },
+    });
     Some(match (method, path) {
         ("POST", "/v1/pilots/{pilot}/operations/{operation}") => object(
             json!({ "reference": reference, "captured_at": captured, "input": { "type": "object", "description": "After the operation's schema" } }),
             json!(["input"]),
         ),
-        ("POST", "/v1/pilots/{pilot}/readings") => object(
-            json!({
-                "reference": reference,
-                "captured_at": captured,
-                "facility": { "type": "string", "description": "Where it was read; refused where it is not the caller's own" },
-                "text": { "type": "string", "maxLength": 1024, "description": "Of a card's QR code" },
-                "chip": {
-                    "type": "object",
-                    "additionalProperties": false,
-                    "required": ["sod", "groups"],
-                    "description": "Of a card, for passive authentication (ICAO 9303); never groups 2 to 4",
-                    "properties": {
-                        "sod": { "type": "string", "contentEncoding": "base64" },
-                        "groups": { "type": "object", "additionalProperties": { "type": "string", "contentEncoding": "base64" } },
-                        "hashes": { "type": "object", "additionalProperties": { "type": "string", "description": "Hexadecimal" } },
-                    },
-                },
-                "vneid": { "type": "string", "maxLength": 1024, "description": "The code that the phone shows" },
-                "kiosk": {
-                    "type": "object",
-                    "additionalProperties": false,
-                    "required": ["device", "result", "signature"],
-                    "properties": {
-                        "device": { "type": "string" },
-                        "result": { "type": "string", "contentEncoding": "base64" },
-                        "signature": { "type": "string", "contentEncoding": "base64" },
-                    },
-                },
-            }),
-            json!([]),
+        ("POST", "/v1/pilots/{pilot}/readings") => object(reading, json!([])),
+        ("POST", "/v1/pilots/{pilot}/readings/backlog") => object(
+            json!({ "events": { "type": "array", "minItems": 1, "maxItems": MAX_EVENTS, "items": { "type": "object", "additionalProperties": false, "properties": reading, "required": ["reference", "captured_at"] } } }),
+            json!(["events"]),
+        ),
+        ("POST", "/v1/devices") => object(
+            json!({ "facility": { "type": "string" }, "role": { "type": "string" }, "class": { "enum": DeviceClass::ALL }, "public_key": { "type": "string" } }),
+            json!(["facility", "role", "class", "public_key"]),
         ),
         ("PATCH", _) => {
             json!({ "required": true, "content": { "application/json": { "schema": { "type": "object" } } } })

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::kinds;
-use crate::governance::{CallError, FieldError, HouseError};
+use crate::governance::{CallError, DeviceError, FieldError, HouseError};
 
 /// A problem document.
 #[derive(Debug, Clone, Serialize)]
@@ -42,6 +42,10 @@ impl Problem {
             more: Map::new(),
             retry_after: None,
         }
+    }
+
+    pub(super) fn status(&self) -> u16 {
+        self.status
     }
 
     pub(super) fn with(mut self, key: &str, value: impl Into<Value>) -> Problem {
@@ -115,8 +119,15 @@ impl From<CallError> for Problem {
                 problem.with("fault", fault.code()).with("while_down", both(&while_down)).with("evidence", id)
             }
             CallError::Busy | CallError::Store(_) => problem.retry_after(1),
-            CallError::CapturedAt => problem.at("/captured_at", "send the device's time with its clock set right"),
+            CallError::CapturedAt => problem.at("/captured_at", "send RFC 3339 with its offset"),
+            CallError::Future => problem.at("/captured_at", "set the clock of the device right"),
+            CallError::TooOld => problem.at("/captured_at", "enter the case by hand"),
             CallError::OtherFacility => problem.at("/facility", "name the caller's own facility, or none"),
+            CallError::Device(DeviceError::Clock { ahead_seconds }) => {
+                problem.with("clock_ahead_seconds", ahead_seconds)
+            }
+            CallError::Device(DeviceError::Busy) => problem.retry_after(60),
+            CallError::Device(_) => problem,
             CallError::Reference => problem.at("/reference", "send 1 to 64 printable characters"),
             CallError::UnknownPilot(_)
             | CallError::UnknownOperation { .. }

@@ -4,7 +4,7 @@ use axum::Router;
 use axum::http::Method;
 use axum::routing::{MethodRouter, delete, get, patch, post, put};
 
-use super::{App, audit, calls, desks, pilots, synthetic};
+use super::{App, audit, calls, desks, devices, pilots, synthetic};
 
 /// Who may use a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub(super) enum For {
     Everyone,
     /// Every valid credential; the manifest says which roles may call what.
     Desks,
+    /// The same, and every enrolled device, which signs instead.
+    Readers,
     /// Officers of these roles.
     Officers(&'static [&'static str]),
 }
@@ -45,8 +47,14 @@ pub(super) const ROUTES: &[Route] = &[
     route(
         "POST",
         "/v1/pilots/{pilot}/readings",
-        For::Desks,
-        "Send a reading. Body: reference, captured_at?, and one of text (a card's QR code), chip, vneid, kiosk",
+        For::Readers,
+        "Send a reading. Body: reference, captured_at? (a device: always), facility?, and one of text (a card's QR code), chip, vneid, kiosk",
+    ),
+    route(
+        "POST",
+        "/v1/pilots/{pilot}/readings/backlog",
+        For::Readers,
+        "Send at most 100 readings late and in any order; each is answered on its own. Body: events",
     ),
     route("POST", "/v1/pilots/{pilot}/ticks/{tick}", GROUP, "Wake a pilot for one of its ticks"),
     route("GET", "/v1/models", For::Everyone, "The plan's 35 models by group, and how each stands"),
@@ -92,6 +100,14 @@ pub(super) const ROUTES: &[Route] = &[
         "Give a credential out; its token is shown once. Body: role, unit, facility?",
     ),
     route("DELETE", "/v1/credentials/{credential}", GROUP, "End a credential, at once"),
+    route("GET", "/v1/devices", AUDIT, "Devices of facilities: when each was last seen, and how far its clock is off"),
+    route(
+        "POST",
+        "/v1/devices",
+        GROUP,
+        "Enrol a facility's device by its public key. Body: facility, role, class, public_key (PEM)",
+    ),
+    route("DELETE", "/v1/devices/{device}", GROUP, "Revoke a device, at once"),
     route(
         "GET",
         "/v1/invocations/{invocation}",
@@ -161,6 +177,7 @@ fn handlers() -> Vec<(&'static str, &'static str, MethodRouter<App>)> {
     vec![
         ("POST", "/v1/pilots/{pilot}/operations/{operation}", post(calls::operation)),
         ("POST", "/v1/pilots/{pilot}/readings", post(calls::reading)),
+        ("POST", "/v1/pilots/{pilot}/readings/backlog", post(calls::backlog)),
         ("POST", "/v1/pilots/{pilot}/ticks/{tick}", post(calls::tick)),
         ("GET", "/v1/models", get(pilots::models)),
         ("GET", "/v1/pilots", get(pilots::list)),
@@ -184,6 +201,9 @@ fn handlers() -> Vec<(&'static str, &'static str, MethodRouter<App>)> {
         ("GET", "/v1/credentials", get(pilots::credentials)),
         ("POST", "/v1/credentials", post(pilots::add_credential)),
         ("DELETE", "/v1/credentials/{credential}", delete(pilots::revoke_credential)),
+        ("GET", "/v1/devices", get(devices::list)),
+        ("POST", "/v1/devices", post(devices::enrol)),
+        ("DELETE", "/v1/devices/{device}", delete(devices::revoke)),
         ("GET", "/v1/invocations/{invocation}", get(audit::invocation)),
         ("POST", "/v1/invocations/{invocation}/replay", post(audit::replay)),
         ("GET", "/v1/log/checkpoint", get(audit::checkpoint)),

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::Args;
+use ed25519_dalek::SigningKey;
+use pilothouse_registry::signed_request::{self, Target};
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 
@@ -97,17 +99,43 @@ impl Client {
         self.answer(request.header("content-type", "application/wasm").body(bytes)).await
     }
 
+    /// Sends a body as a device, signed with its key; the host's problem is an answer like another.
+    pub(super) async fn send_signed(
+        &self,
+        key: &SigningKey,
+        path: &str,
+        body: &Value,
+    ) -> Result<(StatusCode, Value), CliError> {
+        let (uri, body) = (format!("{}{path}", self.address), body.to_string());
+        let mut nonce = [0; 16];
+        getrandom::fill(&mut nonce).map_err(|_| anyhow::anyhow!("the system gave no random bytes: try again"))?;
+        let created = crate::governance::clock().div_euclid(1_000_000);
+        let target = Target { method: "POST", uri: &uri };
+        let fields = signed_request::sign(key, target, body.as_bytes(), created, &hex::encode(nonce));
+        let request = self.http.post(&uri).header("content-type", "application/json");
+        let request = request
+            .header("content-digest", fields.content_digest)
+            .header("signature-input", fields.signature_input)
+            .header("signature", fields.signature);
+        self.read(request.body(body)).await
+    }
+
     async fn answer(&self, request: reqwest::RequestBuilder) -> Result<Value, CliError> {
+        let (status, value) = self.read(request).await?;
+        if status.is_success() { Ok(value) } else { Err(refused(status, &value)) }
+    }
+
+    async fn read(&self, request: reqwest::RequestBuilder) -> Result<(StatusCode, Value), CliError> {
         let away = |source| CliError::NotReachable { address: self.address.clone(), source };
         let response = request.send().await.map_err(away)?;
         let status = response.status();
         let text = response.text().await.map_err(away)?;
-        let value: Value = serde_json::from_str(&text).unwrap_or(Value::String(text));
-        if status.is_success() { Ok(value) } else { Err(refused(status, &value)) }
+        Ok((status, serde_json::from_str(&text).unwrap_or(Value::String(text))))
     }
 }
 
-fn refused(status: StatusCode, problem: &Value) -> CliError {
+/// What the host's problem says, as an error of the command line.
+pub(super) fn refused(status: StatusCode, problem: &Value) -> CliError {
     let text = |name: &str| problem.get(name).and_then(Value::as_str).unwrap_or_default();
     let mut said = format!("{} ({})", text("detail"), status.as_u16());
     if text("detail").is_empty() {

@@ -6,6 +6,7 @@
 mod audit;
 mod client;
 mod desks;
+mod device;
 mod local;
 mod operator;
 mod out;
@@ -72,6 +73,9 @@ enum Command {
     /// Credentials of desks, devices and officers
     #[command(subcommand)]
     Credential(operator::CredentialCommand),
+    /// Devices of facilities, which sign their readings with a key of their own
+    #[command(subcommand)]
+    Device(device::DeviceCommand),
     /// Keys of vendors that packages are accepted from
     #[command(subcommand)]
     Vendor(operator::VendorCommand),
@@ -178,6 +182,7 @@ async fn run(cli: Cli, out: &mut Out) -> Result<(), CliError> {
         Command::Audit(command) => command.run(&connection, out).await,
         Command::Replay(command) => command.run(&connection, out).await,
         Command::Credential(command) => command.run(&connection.client()?, out).await,
+        Command::Device(command) => command.run(&connection, out).await,
         Command::Vendor(command) => command.run(&connection.client()?, out).await,
         Command::Desk(command) => command.run(&connection.client()?, out).await,
         Command::Duty(command) => command.run(&connection.client()?, out).await,

@@ -2,6 +2,7 @@
 
 use std::io::IsTerminal;
 use std::net::SocketAddr;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -14,7 +15,7 @@ use serde::Deserialize;
 
 use super::out::{Out, note};
 use crate::api::{self, ApiLimits};
-use crate::governance::{House, OpenOptions, PilotState, Progress};
+use crate::governance::{Clocks, House, OpenOptions, PilotState, Progress};
 
 /// Where it listens unless told otherwise.
 const LISTEN: &str = "127.0.0.1:8179";
@@ -48,7 +49,7 @@ pub(super) struct Up {
     /// csca.pem in the data folder
     #[arg(long, env = "PILOT_CSCA", value_name = "FILE")]
     csca: Option<PathBuf>,
-    /// TOML file with any of: listen, people, quiet, seed, csca, ceiling, rate-limit
+    /// TOML file with any of: listen, people, quiet, seed, csca, ceiling, rate-limit, clock-allowance-seconds, oldest-event-days
     #[arg(long, env = "PILOT_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
 }
@@ -64,6 +65,10 @@ struct File {
     #[serde(alias = "rate_limit")]
     rate_limit: Option<u32>,
     csca: Option<PathBuf>,
+    /// Furthest that a device's clock may be off, and an event in the future.
+    clock_allowance_seconds: Option<u32>,
+    /// Oldest event that is taken.
+    oldest_event_days: Option<u32>,
 }
 
 /// Shows the long steps of a start.
@@ -111,12 +116,17 @@ impl Up {
         }
         let shown = Shown { bar, quiet };
         let program = Program::Child(std::env::current_exe().context("the program's own path")?);
+        let clocks = Clocks::new(
+            bounded("clock-allowance-seconds", file.clock_allowance_seconds, 300, 1..=3_600)?,
+            bounded("oldest-event-days", file.oldest_event_days, 31, 1..=365)?,
+        );
         let options = OpenOptions {
             dir: data.to_owned(),
             people,
             seed: file.seed.unwrap_or(DEFAULT_SEED),
             csca: self.csca.or(file.csca),
             ceiling: self.ceiling.or(file.ceiling),
+            clocks,
         };
         let house = House::open(options, program, &shown)
             .await
@@ -160,9 +170,21 @@ impl Up {
         let Some(path) = &self.config else { return Ok(File::default()) };
         let text = std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
         toml::from_str(&text).with_context(|| {
-            format!("{}: known keys are listen, people, quiet, seed, csca, ceiling, rate-limit", path.display())
+            format!(
+                "{}: known keys are listen, people, quiet, seed, csca, ceiling, rate-limit, clock-allowance-seconds, oldest-event-days",
+                path.display()
+            )
         })
     }
+}
+
+/// A number of the configuration, or its default.
+fn bounded(key: &str, value: Option<u32>, default: u32, range: RangeInclusive<u32>) -> anyhow::Result<u32> {
+    let value = value.unwrap_or(default);
+    if !range.contains(&value) {
+        bail!("{key} = {value}: give a number from {} to {}", range.start(), range.end());
+    }
+    Ok(value)
 }
 
 async fn greet(house: &House, address: &SocketAddr, people: u32, took: Duration, out: &mut Out) -> anyhow::Result<()> {

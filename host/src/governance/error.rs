@@ -1,5 +1,6 @@
 //! What governance refuses, one variant for each thing that someone would do differently about.
 
+use pilothouse_registry::signed_request::SignatureError;
 use pilothouse_registry::{Bilingual, DoorError, PilotId, Role};
 use pilothouse_runtime::Fault;
 use pilothouse_store::{CommitError, OpenError, StoreError};
@@ -101,15 +102,24 @@ pub enum CallError {
         "the reference must have 1 to 64 printable characters: use the number that your own software gave the case"
     )]
     Reference,
-    /// When the event happened cannot be.
-    #[error("captured_at is in the future or too long ago: check the clock of the device")]
+    /// When the event happened is missing, or no instant.
+    #[error("captured_at is no time of an event: send RFC 3339 with its offset; a device always sends it")]
     CapturedAt,
+    /// The event has not happened yet.
+    #[error("captured_at is in the future: set the clock of the device right, and read again")]
+    Future,
+    /// The event is too old to be taken.
+    #[error("captured_at is too long ago for this host: enter the case by hand, with its paper")]
+    TooOld,
     /// The request speaks of another facility than its caller's.
     #[error("this credential or device belongs to another facility: use one of the facility that is named")]
     OtherFacility,
     /// A code or a result that was taken before.
     #[error("this code or result was taken before: each is good once, have a new one made")]
     Spent,
+    /// The device.
+    #[error(transparent)]
+    Device(#[from] DeviceError),
     /// Others changed the same rows again and again.
     #[error("others changed the same records meanwhile: send the request again")]
     Busy,
@@ -134,8 +144,11 @@ impl CallError {
             CallError::ReferenceUsed => "reference-used",
             CallError::Reference => "invalid-reference",
             CallError::CapturedAt => "invalid-captured-at",
+            CallError::Future => "captured-in-future",
+            CallError::TooOld => "captured-too-long-ago",
             CallError::OtherFacility => "other-facility",
             CallError::Spent => "reading-used",
+            CallError::Device(error) => error.code(),
             CallError::Busy => "busy",
             CallError::Store(_) => "not-kept",
         }
@@ -147,15 +160,75 @@ impl CallError {
             CallError::UnknownPilot(_) | CallError::UnknownOperation { .. } => 404,
             CallError::Disabled { .. } | CallError::Quarantined { .. } | CallError::Busy | CallError::Store(_) => 503,
             CallError::Forbidden { .. } | CallError::OtherFacility => 403,
+            CallError::Device(error) => error.status(),
             CallError::Invalid { .. }
             | CallError::Person { .. }
             | CallError::Refused { .. }
-            | CallError::CapturedAt => 422,
+            | CallError::CapturedAt
+            | CallError::Future
+            | CallError::TooOld => 422,
             CallError::Reference => 400,
             CallError::ReferenceUsed | CallError::Spent => 409,
             CallError::Fault { fault: Fault::Deadline, .. } => 504,
             CallError::Fault { fault: Fault::Full, .. } => 503,
             CallError::Fault { .. } => 502,
+        }
+    }
+}
+
+/// Why a device was not believed. Nothing was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum DeviceError {
+    /// No such key is enrolled.
+    #[error("no device with this keyid is enrolled here: have the working group enrol it with its public key")]
+    Unknown,
+    /// It was revoked.
+    #[error("this device was revoked: take it out of use and ask the working group for another")]
+    Revoked,
+    /// Its signature does not fit.
+    #[error(transparent)]
+    Signature(#[from] SignatureError),
+    /// Its clock is off by more than the allowance.
+    #[error(
+        "the clock of the device is off by {ahead_seconds} seconds: set it right, and send the request signed anew"
+    )]
+    Clock {
+        /// How far it is ahead of the host's; negative: behind.
+        ahead_seconds: i64,
+    },
+    /// This very signature was believed before.
+    #[error("this signature was used before: sign each request anew, with another nonce")]
+    Replayed,
+    /// More signatures than are remembered.
+    #[error("this device sends too many requests: wait a minute, and send events in backlogs")]
+    Busy,
+}
+
+impl DeviceError {
+    /// Stable name: the `type` of the problem.
+    pub fn code(self) -> &'static str {
+        match self {
+            DeviceError::Unknown => "device-unknown",
+            DeviceError::Revoked => "device-revoked",
+            DeviceError::Signature(SignatureError::Form) => "device-signature-form",
+            DeviceError::Signature(SignatureError::Signature) => "device-signature",
+            DeviceError::Signature(SignatureError::Body) => "device-body",
+            DeviceError::Clock { .. } => "device-clock",
+            DeviceError::Replayed => "device-replayed",
+            DeviceError::Busy => "device-busy",
+        }
+    }
+
+    /// The HTTP status that says it.
+    pub fn status(self) -> u16 {
+        match self {
+            DeviceError::Unknown
+            | DeviceError::Revoked
+            | DeviceError::Signature(SignatureError::Signature)
+            | DeviceError::Clock { .. }
+            | DeviceError::Replayed => 401,
+            DeviceError::Signature(SignatureError::Form | SignatureError::Body) => 400,
+            DeviceError::Busy => 429,
         }
     }
 }
@@ -306,6 +379,7 @@ impl HouseError {
             HouseError::Approve(error) => error.code(),
             HouseError::Destroyed => "values-destroyed",
             HouseError::Malformed { .. } => "malformed",
+            HouseError::Commit(CommitError::Exists { .. }) => "exists-already",
             HouseError::Store(_) | HouseError::Commit(_) => "not-kept",
             HouseError::Record(_) => "not-recorded",
             HouseError::Seal(_) => "not-sealed",

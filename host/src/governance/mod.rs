@@ -6,6 +6,7 @@
 mod archive;
 mod counted;
 mod desks;
+mod devices;
 mod error;
 pub mod intake;
 mod keys;
@@ -45,7 +46,8 @@ use pilothouse_store::Store;
 
 pub use archive::Archive;
 pub use desks::{CarriedView, ConsentView, DutyView};
-pub use error::{CallError, FieldError, HouseError};
+pub use devices::{Clocks, DeviceLine, NewDevice};
+pub use error::{CallError, DeviceError, FieldError, HouseError};
 pub(crate) use officers::officer_named;
 pub(crate) use opening::all_communes;
 pub use opening::{Demo, DemoCredential, OpenOptions, Progress};
@@ -104,6 +106,8 @@ pub(crate) struct Rooms {
     pub(crate) ceiling: Ceiling,
     pub(crate) trust: RwLock<Trust>,
     pub(crate) credentials: RwLock<HashMap<String, Known>>,
+    pub(crate) devices: devices::Devices,
+    pub(crate) clocks: Clocks,
     pub(crate) running: ArcSwap<HashMap<PilotId, Arc<Running>>>,
     pub(crate) secret: Secret,
     pub(crate) master: MasterKey,

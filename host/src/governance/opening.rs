@@ -28,12 +28,13 @@ use pilothouse_store::{StateChange, Store};
 use serde_json::{Map, Value, json};
 
 use super::desks::Receivers;
+use super::devices::Devices;
 use super::outbox::PoliceDesk;
 use super::records::{Change, DAY};
 use super::running::{Running, operations};
 use super::synthetic::Issuers;
 use super::wording::Words;
-use super::{Caller, House, HouseError, Known, Rooms, keys, now, packaging, parse};
+use super::{Caller, Clocks, House, HouseError, Known, Rooms, keys, now, packaging, parse};
 use crate::embedded::{EmbeddedPlugin, PLUGINS};
 
 /// Name of the log in its checkpoints; one log a data folder.
@@ -61,6 +62,8 @@ pub struct OpenOptions {
     pub csca: Option<PathBuf>,
     /// The province's own policy on what may be granted at most; none: the one that ships with the host.
     pub ceiling: Option<PathBuf>,
+    /// What clocks may differ by, and how late an event may come.
+    pub clocks: Clocks,
 }
 
 /// Who is told of the long steps of a start.
@@ -118,7 +121,7 @@ impl House {
     /// # Errors
     /// See [`HouseError`]: a folder in use, of a newer version, keys that do not belong to it.
     pub async fn open(options: OpenOptions, compiler: Program, progress: &dyn Progress) -> Result<House, HouseError> {
-        let OpenOptions { dir, people, seed, csca, ceiling } = options;
+        let OpenOptions { dir, people, seed, csca, ceiling, clocks } = options;
         // Read before anything is made: a file that is wrong leaves the folder as it is.
         let ceiling = read_ceiling(ceiling.as_deref())?;
         let first = !keys::has_secret(&dir);
@@ -148,6 +151,8 @@ impl House {
             ceiling,
             trust: RwLock::new(Trust::none()),
             credentials: RwLock::new(HashMap::new()),
+            devices: Devices::default(),
+            clocks,
             running: ArcSwap::from_pointee(HashMap::new()),
             master: MasterKey::from_bytes(secret.derive("master")),
             responses: SealKey::from_bytes(secret.derive("responses")),
@@ -175,6 +180,7 @@ impl House {
         let house = House(Arc::new(rooms));
         house.read_trust().await?;
         house.read_credentials().await?;
+        house.read_devices().await?;
         house.bring_embedded(progress).await?;
         house.start_pilots(progress).await?;
         house.recount_budgets().await?;

@@ -199,9 +199,9 @@ impl<'a> FrontDesk<'a> {
 }
 
 impl House {
-    /// The key of a kiosk of the caller's own facility. No device is enrolled with a key yet, so none has one.
-    pub(super) fn kiosk_key(&self, _caller: &Caller, _device: &str) -> Option<VerifyingKey> {
-        None
+    /// The key of a kiosk of the caller's own facility.
+    pub(super) fn kiosk_key(&self, caller: &Caller, device: &str) -> Option<VerifyingKey> {
+        self.0.devices.key_at(device, caller.facility.as_ref()?)
     }
 }
 

@@ -20,8 +20,6 @@ use super::{CallError, Caller, House, HouseError, now};
 
 /// Microseconds of one day.
 pub(crate) const DAY: i64 = 86_400_000_000;
-/// Longest that an answer is kept for its caller's reference.
-const ONCE_DAYS: i64 = 30;
 /// What the host counts of every pilot, beside the pilot's own indicators; no indicator of a pilot's has a dot.
 pub(crate) const CALLS: &str = "host.calls";
 pub(crate) const DENIALS: &str = "host.denials";
@@ -151,7 +149,8 @@ impl House {
                 due: effect.not_before.unwrap_or(at),
             });
         }
-        let day = day_number(at);
+        // A device that was offline sends late: what it saw counts for the day on which it saw it.
+        let day = day_number(occasion.captured_at);
         let indicators = pending.counts.iter().map(|count| IndicatorAdd {
             pilot: pilot.clone(),
             indicator: count.indicator.clone(),
@@ -184,7 +183,8 @@ impl House {
             indicator: name.to_owned(),
             unit: occasion.unit.clone(),
             facility_class: occasion.facility_class.clone().unwrap_or_default(),
-            day,
+            // The host's own work is done when it is done.
+            day: day_number(at),
             dims: String::new(),
             add: i64::try_from(n).unwrap_or(i64::MAX),
         };
@@ -239,11 +239,6 @@ pub(crate) fn spent(nonce: &str, at: i64) -> RowWrite {
         expected: Expected::Absent,
         change: RowChange::Put { value: Vec::new(), indexes: Vec::new(), keep_until: Some(at + SPENT_DAYS * DAY) },
     }
-}
-
-/// The answer for a caller's reference.
-pub(crate) fn once(scope: String, reference: String, request_digest: [u8; 32], response: Vec<u8>, at: i64) -> Once {
-    Once { scope, reference, request_digest, response, keep_until: at + ONCE_DAYS * DAY }
 }
 
 /// yyyymmdd of an instant in province time.

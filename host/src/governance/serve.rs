@@ -7,7 +7,7 @@ use pilothouse_documents::Times;
 use pilothouse_registry::{Manifest, OperationName, PilotId, TickName};
 use pilothouse_runtime::people::Arrival;
 use pilothouse_runtime::{Decided, Ended, Entry, Fault, Finished, Occasion, Request};
-use pilothouse_store::{CommitError, StateChange};
+use pilothouse_store::{CommitError, Once, StateChange};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
@@ -15,18 +15,14 @@ use time::OffsetDateTime;
 
 use super::intake::{IntakeError, swap_in, swap_out};
 use super::reading::{FrontDesk, Lists, SentReading};
-use super::records::{SPENT_TABLE, new_id, once, spent};
+use super::records::{SPENT_TABLE, new_id, spent};
 use super::running::{Operation, Running};
-use super::{CallError, Caller, FieldError, House, HouseError, counted, now};
+use super::{CallError, Caller, DeviceError, FieldError, House, HouseError, counted, now};
 
 /// How often a call is run again because another one changed the same rows meanwhile.
 const TRIES: usize = 4;
 /// Most fields that one problem names.
 const MAX_ERRORS: usize = 16;
-/// Furthest that an event may lie in the future: clocks differ.
-const CLOCK_AHEAD: i64 = 5 * 60_000_000;
-/// Furthest that an event may lie in the past; pilots have narrower limits of their own.
-const CLOCK_BEHIND: i64 = 31 * 86_400_000_000;
 
 /// What is asked of a pilot.
 #[derive(Clone)]
@@ -107,11 +103,7 @@ impl House {
         let scope = format!("{}/{}/{entry}", caller.credential, call.pilot);
         for _ in 0..TRIES {
             let at = now();
-            let within = |captured_at: i64| (at - CLOCK_BEHIND..=at + CLOCK_AHEAD).contains(&captured_at);
-            let captured_at = call.captured_at.unwrap_or(at);
-            if !within(captured_at) {
-                return Err(CallError::CapturedAt);
-            }
+            let captured_at = self.event_time(caller, call.captured_at, at)?;
             let taken = match self.take_at(&running, caller, &call.what, at, captured_at) {
                 Ok(taken) => taken,
                 // A code that has expired since is answered as it was when it was new.
@@ -122,16 +114,17 @@ impl House {
                     return self.answered_before(&scope, reference, same, &known.response, known.seq);
                 }
             };
-            let captured_at = taken.captured_at.unwrap_or(captured_at);
-            if !within(captured_at) {
-                return Err(CallError::CapturedAt);
-            }
+            let captured_at = self.event_time(caller, Some(taken.captured_at.unwrap_or(captured_at)), at)?;
             let occasion = self.occasion(caller, &running, reference, at, captured_at);
-            match self.attempt(&running, caller, taken, occasion, Some((&scope, digest)), Vec::new()).await {
+            let seen = self.0.devices.sighting(caller);
+            match self.attempt(&running, caller, taken, occasion, Some((&scope, digest)), seen).await {
                 Err(CallError::Store(CommitError::Conflict { table, .. })) if table == SPENT_TABLE => {
                     return Err(CallError::Spent);
                 }
                 Err(CallError::Store(CommitError::Conflict { .. })) => {}
+                Err(CallError::Store(CommitError::Stale { what: "device" })) => {
+                    return Err(DeviceError::Revoked.into());
+                }
                 Err(CallError::Store(CommitError::Duplicate { same_request, response, seq })) => {
                     return self.answered_before(&scope, reference, same_request, &response, seq);
                 }
@@ -162,6 +155,18 @@ impl House {
             times: Times { captured_at: moment(captured_at)?, now: moment(at)? },
         };
         take(running, what, &desk)
+    }
+
+    /// When the event of a request happened. A device must say it: it may have been offline, and its event never lands on
+    /// the day on which it was sent only.
+    fn event_time(&self, caller: &Caller, captured_at: Option<i64>, at: i64) -> Result<i64, CallError> {
+        match captured_at {
+            None if caller.device.is_some() => Err(CallError::CapturedAt),
+            None => Ok(at),
+            Some(captured) if captured > at + self.0.clocks.allowance => Err(CallError::Future),
+            Some(captured) if captured < at - self.0.clocks.oldest => Err(CallError::TooOld),
+            Some(captured) => Ok(captured),
+        }
     }
 
     /// Wakes a pilot for a due tick, as the host.
@@ -277,7 +282,8 @@ impl House {
                 let response = serde_json::to_vec(&(&id, &body)).unwrap_or_default();
                 let sealed = self.0.responses.seal(&format!("{scope}/{reference}"), &response);
                 let sealed = sealed.map_err(|_| CallError::Store(CommitError::Malformed { what: "response" }))?;
-                Some(once(scope.to_owned(), reference, digest, sealed, occasion.at))
+                let keep_until = occasion.at + self.0.clocks.answers_kept();
+                Some(Once { scope: scope.to_owned(), reference, request_digest: digest, response: sealed, keep_until })
             }
             None => None,
         };

@@ -196,3 +196,45 @@ async fn a_tick_runs_once_and_obstacles_come_and_go() {
     assert_eq!((stored.len(), &stored[0].body), (1, &json!([2])));
     close_verified(store).await;
 }
+
+#[tokio::test]
+async fn a_revoked_device_stays_known_and_what_it_sends_is_not_kept() {
+    let (_dir, store) = fresh().await;
+    let enrolled = |id: &str| StateChange::DeviceEnrolled {
+        id: id.to_owned(),
+        class: "handheld".into(),
+        role: "receptionist".into(),
+        unit: "18880".into(),
+        facility: "nha-khach-1".into(),
+        public_key: vec![7; 32],
+    };
+    let seen = |skew| StateChange::DeviceSeen { id: "d-1".into(), skew };
+    let answers = together(
+        &store,
+        vec![
+            change("r-1", vec![enrolled("d-1")]),
+            change("r-2", vec![enrolled("d-1")]),
+            Unit { record_at: AT + 5, ..change("r-3", vec![seen(-2_000_000)]) },
+            Unit { record_at: AT + 7, ..change("r-4", vec![StateChange::DeviceRevoked { id: "d-1".into() }]) },
+            Unit { record_at: AT + 9, ..change("r-5", vec![seen(0)]) },
+            change("r-6", vec![StateChange::DeviceRevoked { id: "d-2".into() }]),
+        ],
+    )
+    .await;
+    assert!(matches!(
+        answers.as_slice(),
+        [
+            Ok(0),
+            Err(CommitError::Exists { what: "device" }),
+            Ok(1),
+            Ok(2),
+            Err(CommitError::Stale { what: "device" }),
+            Err(CommitError::Unknown { what: "device" })
+        ]
+    ));
+    let all = store.devices().all().await.expect("reads");
+    let [device] = all.as_slice() else { panic!("one device: {all:?}") };
+    assert_eq!((device.enrolled, device.seen, device.skew), (AT, Some(AT + 5), Some(-2_000_000)));
+    assert_eq!(device.revoked, Some(AT + 7));
+    close_verified(store).await;
+}

@@ -1,0 +1,140 @@
+//! What the police should know: one way, and quietly. Nobody at the counter learns what the desk on duty knows or finds.
+
+use pilothouse_sdk::alerts::{self, Alert, AlertState, Severity};
+use pilothouse_sdk::prelude::*;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::book::no_such_entry;
+use crate::shop::{self, BOOK, Entry};
+
+/// Longest report in words, in bytes: what a fact of an alert holds.
+const LONGEST_REPORT: usize = 500;
+/// Hours in which the police should have looked at a report of the gravest urgency, and at one of the middle.
+const HOURS_AT_ONCE: i64 = 1;
+const HOURS_SOON: i64 = 24;
+
+/// What is suspicious.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+enum About {
+    Item,
+    Person,
+}
+
+/// A report to the police.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ReportSuspicion {
+    /// The business; the counter's own, where left out.
+    facility: Option<FacilityId>,
+    /// The entry that it is about, where there is one.
+    entry_no: Option<u32>,
+    about: About,
+    /// In words, at most 500 bytes.
+    #[schemars(length(min = 1, max = 500))]
+    what: String,
+    /// 1: good to know; 2: today; 3: at once.
+    #[schemars(range(min = 1, max = 3))]
+    urgency: u8,
+}
+
+/// A report as it stands.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+pub(crate) struct Reported {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    report_ref: Option<String>,
+    /// An officer has taken it up.
+    acknowledged: bool,
+}
+
+/// Reports to the police. The same entry in the same hour is the same report, and asking again tells how it stands.
+pub(crate) fn report_suspicion(occasion: &Occasion, req: ReportSuspicion) -> Result<Outcome<Reported>, Refusal> {
+    let site = Site::of(occasion, req.facility.as_ref())?;
+    if !(1..=LONGEST_REPORT).contains(&req.what.trim().len()) {
+        return Err(Refusal::invalid("/what", "say in 1 to 500 bytes what is suspicious"));
+    }
+    let (severity, hours) = match req.urgency {
+        1 => (Severity::Look, None),
+        2 => (Severity::Soon, Some(HOURS_SOON)),
+        3 => (Severity::Now, Some(HOURS_AT_ONCE)),
+        _ => return Err(Refusal::invalid("/urgency", "choose an urgency from 1 to 3")),
+    };
+    let entry = match req.entry_no {
+        Some(number) => Some(BOOK.get(&shop::entry_key(&site.id, number))?.ok_or_else(no_such_entry)?.value),
+        None => None,
+    };
+    let at = occasion.at();
+    let kind = match req.about {
+        About::Item => "suspicious-item",
+        About::Person => "suspicious-person",
+    };
+    let mut facts = facts(&site);
+    facts.push(("what", req.what.trim().to_owned()));
+    facts.push(("entry", entry.as_ref().map_or_else(|| "-".to_owned(), |entry| entry.number.to_text())));
+    let alert = Alert {
+        kind,
+        severity,
+        unit: site.unit().map_or_else(|| occasion.unit(), Ok)?,
+        subject: subject(&site, entry.as_ref()),
+        window: shop::hour(at),
+        facts,
+        respond_by: hours.map(|hours| at.plus_hours(hours)),
+    };
+    let customer = entry.as_ref().and_then(|entry| entry.sealed.as_ref()).and_then(|sealed| sealed.reopen().ok());
+    let Ok(reference) = alerts::raise(&alert, customer.as_ref()) else {
+        return Ok(Outcome::new("not-sent").reason("not-through-here").say("not-sent", []).next("phone-police"));
+    };
+    let state = alerts::state(&reference).ok().flatten().map(|status| status.state);
+    let acknowledged = matches!(state, Some(AlertState::Acknowledged | AlertState::Closed));
+    reporting::count_by("reports", 1, [("about", kind)]);
+    let data = Reported { report_ref: Some(reference.as_str().to_owned()), acknowledged };
+    Ok(Outcome::with_data("sent", data).say("sent", []))
+}
+
+fn subject(site: &Site, entry: Option<&Entry>) -> Ref {
+    let subject = entry.map_or_else(|| site.id.to_string(), |entry| shop::entry_key(&site.id, entry.number));
+    // A facility's id has at most 32 bytes and a number ten, so it always fits.
+    Ref::parse(&subject).unwrap_or_else(|_| Ref::from(&site.id))
+}
+
+fn facts(site: &Site) -> Vec<(&'static str, String)> {
+    vec![("facility", site.id.to_string())]
+}
+
+/// Tells the police that a mark is open at two businesses. The counter's answer does not depend on it, nor on whether it was told.
+pub(crate) fn tell_of_mark(site: &Site, entry: &Entry, other: &Entry, at: Instant) {
+    let Some(unit) = site.unit() else { return };
+    let mut facts = facts(site);
+    facts.push(("what", "mark-open-elsewhere".to_owned()));
+    facts.push(("entry", entry.number.to_text()));
+    facts.push(("elsewhere", shop::entry_key(&other.shop, other.number)));
+    let alert = Alert {
+        kind: "suspicious-item",
+        severity: Severity::Soon,
+        unit,
+        subject: subject(site, Some(entry)),
+        window: shop::hour(at),
+        facts,
+        respond_by: Some(at.plus_hours(HOURS_SOON)),
+    };
+    let customer = entry.sealed.as_ref().and_then(|sealed| sealed.reopen().ok());
+    let _ = alerts::raise(&alert, customer.as_ref());
+}
+
+/// Tells the police of a business that looks people up without dealing with them. Once an hour.
+pub(crate) fn tell_of_fishing(site: &Site, at: Instant, unused: usize) {
+    let Some(unit) = site.unit() else { return };
+    let mut facts = facts(site);
+    facts.push(("verifications", unused.to_text()));
+    let alert = Alert {
+        kind: "fishing",
+        severity: Severity::Soon,
+        unit,
+        subject: subject(site, None),
+        window: shop::hour(at),
+        facts,
+        respond_by: Some(at.plus_hours(HOURS_SOON)),
+    };
+    let _ = alerts::raise(&alert, None);
+}

@@ -39,6 +39,19 @@ pub struct Cell {
     pub n: i64,
 }
 
+/// A sum of one day, over all units.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dated {
+    /// The indicator.
+    pub indicator: String,
+    /// yyyymmdd.
+    pub day: i32,
+    /// In their canonical form; empty where there are none.
+    pub dims: String,
+    /// How much.
+    pub n: i64,
+}
+
 /// Reads indicators.
 #[derive(Debug, Clone, Copy)]
 pub struct Indicators<'s>(pub(crate) &'s Db);
@@ -54,6 +67,35 @@ impl Indicators<'_> {
                 "SELECT indicator, CAST(SUM(n) AS BIGINT) FROM indicators \
                  WHERE pilot = $1 AND day >= $2 AND day <= $3 GROUP BY indicator ORDER BY indicator LIMIT $4")
             .bind(pilot).bind(i64::from(days.from)).bind(i64::from(days.to)).bind(MAX_LINES).fetch_all(conn).await)?;
+        Ok(rows.into_iter().map(|(of, n)| Sum { of, n }).collect())
+    }
+
+    /// All indicators of a pilot, day by day and by their dimensions, over all units: one question for a whole page.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn history(&self, pilot: &str, days: Days) -> Result<Vec<Dated>, StoreError> {
+        let mut session = self.0.read().await?;
+        let rows: Vec<(String, i64, String, i64)> = on!(&mut session, conn => sqlx::query_as(
+                "SELECT indicator, day, dims, CAST(SUM(n) AS BIGINT) FROM indicators \
+                 WHERE pilot = $1 AND day >= $2 AND day <= $3 \
+                 GROUP BY indicator, day, dims ORDER BY indicator, day, dims LIMIT $4")
+            .bind(pilot).bind(i64::from(days.from)).bind(i64::from(days.to)).bind(MAX_LINES).fetch_all(conn).await)?;
+        rows.into_iter()
+            .map(|(indicator, stored, dims, n)| Ok(Dated { indicator, day: day(stored)?, dims, n }))
+            .collect()
+    }
+
+    /// One indicator by its dimensions, over all units and days.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn by_dims(&self, pilot: &str, indicator: &str) -> Result<Vec<Sum<String>>, StoreError> {
+        let mut session = self.0.read().await?;
+        let rows: Vec<(String, i64)> = on!(&mut session, conn => sqlx::query_as(
+                "SELECT dims, CAST(SUM(n) AS BIGINT) FROM indicators WHERE pilot = $1 AND indicator = $2 \
+                 GROUP BY dims ORDER BY dims LIMIT $3")
+            .bind(pilot).bind(indicator).bind(MAX_LINES).fetch_all(conn).await)?;
         Ok(rows.into_iter().map(|(of, n)| Sum { of, n }).collect())
     }
 

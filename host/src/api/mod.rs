@@ -81,16 +81,17 @@ impl Default for ApiLimits {
 struct App {
     house: House,
     limiter: Arc<DefaultKeyedRateLimiter<String>>,
+    door: Arc<pages::Door>,
 }
 
 /// All routes of the host.
 pub fn router(house: House, limits: ApiLimits) -> Router {
     let per_second = NonZeroU32::new(limits.per_second).unwrap_or(NonZeroU32::MIN);
     let quota = Quota::per_second(per_second).allow_burst(per_second.saturating_mul(NonZeroU32::MIN.saturating_add(1)));
-    let app = App { house, limiter: Arc::new(RateLimiter::keyed(quota)) };
+    let app = App { house, limiter: Arc::new(RateLimiter::keyed(quota)), door: Arc::default() };
     health::recorder();
     let routes =
-        Router::new().merge(routes::api()).merge(pages::router()).merge(health::router()).merge(openapi::router());
+        Router::new().merge(routes::api()).merge(pages::router(&app)).merge(health::router()).merge(openapi::router());
     dressed(routes).with_state(app)
 }
 
@@ -149,7 +150,7 @@ async fn headers_and_counts(request: Request, next: Next) -> Response {
     let status = response.status();
     let headers = response.headers_mut();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.entry(header::REFERRER_POLICY).or_insert(HeaderValue::from_static("no-referrer"));
     headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
     if let Ok(id) = HeaderValue::from_str(id.hyphenated().encode_lower(&mut Uuid::encode_buffer())) {
         headers.insert(REQUEST_ID, id);

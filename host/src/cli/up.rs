@@ -141,7 +141,7 @@ impl Up {
             greet(&house, &address, people, begun.elapsed(), out).await?;
         }
         let router = api::router(house.clone(), limits);
-        let service = router.into_make_service();
+        let service = router.into_make_service_with_connect_info::<SocketAddr>();
         let served = axum::serve(
             axum::serve::ListenerExt::tap_io(listener, |stream| {
                 // Small answers must not wait for each other.

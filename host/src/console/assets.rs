@@ -46,9 +46,14 @@ pub(super) static SCRIPT: LazyLock<Asset> = LazyLock::new(|| {
 pub(super) static ICON: LazyLock<Asset> =
     LazyLock::new(|| Asset::new("pilothouse", "svg", "image/svg+xml", include_bytes!("../../assets/pilothouse.svg")));
 
+/// htmx 2.0.7, as its makers publish it: swaps parts of pages, where a script may run.
+pub(super) static HTMX: LazyLock<Asset> = LazyLock::new(|| {
+    Asset::new("htmx", "js", "text/javascript; charset=utf-8", include_bytes!("../../assets/vendor/htmx.min.js"))
+});
+
 /// The asset at this path below `/assets/`. None for an older content: its page is older too, and loads anew.
 pub fn find(path: &str) -> Option<&'static Asset> {
-    [&*STYLE, &*SCRIPT, &*ICON].into_iter().find(|asset| asset.path == path)
+    [&*STYLE, &*SCRIPT, &*ICON, &*HTMX].into_iter().find(|asset| asset.path == path)
 }
 
 #[cfg(test)]
@@ -57,7 +62,7 @@ mod tests {
 
     #[test]
     fn every_asset_is_found_where_pages_point() {
-        for asset in [&*STYLE, &*SCRIPT, &*ICON] {
+        for asset in [&*STYLE, &*SCRIPT, &*ICON, &*HTMX] {
             let path = asset.href();
             let found = find(path.strip_prefix(ROOT).unwrap()).unwrap();
             assert_eq!(found.bytes, asset.bytes);

@@ -3,7 +3,7 @@
 use askama::Template;
 use time::OffsetDateTime;
 
-use super::{Frame, ModelState, RenderError};
+use super::{Chart, Frame, ModelState, RenderError};
 use crate::words::{self, Lang, Words};
 
 /// The first page.
@@ -39,6 +39,8 @@ pub struct ModelView {
     pub name: String,
     /// What the plan wants of it.
     pub objective: Option<String>,
+    /// Numbers that the plan wants it to reach.
+    pub targets: Vec<String>,
     /// Who leads it, by the plan's names.
     pub lead_plan: String,
     /// Who leads it now, where that differs.
@@ -81,6 +83,8 @@ pub struct IndicatorView {
     pub value: String,
     /// What the plan or the department wants, in words.
     pub target: Option<String>,
+    /// Its last days, or its share.
+    pub chart: Option<Chart>,
 }
 
 /// The state of the evidence log.
@@ -160,6 +164,10 @@ impl BoardView {
         self.models().filter(|model| model.state == ModelState::Running).count()
     }
 
+    fn late(&self) -> usize {
+        self.models().filter(|model| model.state == ModelState::Late).count()
+    }
+
     fn calls_today(&self) -> String {
         self.number(&self.total(|pilot| pilot.calls_today))
     }
@@ -230,6 +238,7 @@ impl BoardView {
             number,
             name: lang.pick(vi, en).to_owned(),
             objective: None,
+            targets: vec![],
             lead_plan: lang.pick(lead.0, lead.1).to_owned(),
             lead_now: None,
             deadline: lang.pick("Trước 31/12/2023", "Before 31 December 2023").to_owned(),
@@ -245,6 +254,7 @@ impl BoardView {
                 )
                 .to_owned(),
             ),
+            targets: vec![lang.pick("175 cơ sở", "175 facilities").to_owned()],
             pilot: Some(PilotView::sample(lang)),
             ..model(
                 5,
@@ -288,13 +298,22 @@ impl BoardView {
                         "Administrative procedures and online public services",
                     )
                     .to_owned(),
-                models: vec![model(
-                    4,
-                    "Triển khai cung cấp DVC trực tuyến trên VNeID",
-                    "Online public services on VNeID",
-                    police,
-                    ModelState::Planned,
-                )],
+                models: vec![
+                    model(
+                        4,
+                        "Triển khai cung cấp DVC trực tuyến trên VNeID",
+                        "Online public services on VNeID",
+                        police,
+                        ModelState::Planned,
+                    ),
+                    model(
+                        2,
+                        "Triển khai ít nhất 20 DVC không dùng hồ sơ giấy",
+                        "At least 20 services without paper files",
+                        police,
+                        ModelState::Late,
+                    ),
+                ],
             },
             GroupView {
                 number: 2,
@@ -342,6 +361,10 @@ impl BoardView {
 impl PilotView {
     pub(super) fn sample(lang: Lang) -> Self {
         let indicator = |vi: &str, en: &str, value: String, target: Option<&str>| IndicatorView {
+            chart: target.map_or_else(
+                || Some(Chart::share(lang.pick("86 phần trăm", "86 percent").to_owned(), 86, 100)),
+                |_| Some(Chart::days(lang.pick("14 ngày", "14 days").to_owned(), &[1, 0, 5])),
+            ),
             title: lang.pick(vi, en).to_owned(),
             value,
             target: target.map(str::to_owned),

@@ -1,6 +1,6 @@
 //! What holds for every page in every language: it renders, escapes, names its language, and is built as people expect.
 
-use super::{BoardView, PilotPage, ProblemPage};
+use super::{BoardView, InvocationPage, PilotPage, ProblemPage, SignInPage};
 use crate::words::Lang;
 
 const HOSTILE: &str = "<script>alert('x')</script>\" onload=\"y";
@@ -9,10 +9,14 @@ const HOSTILE: &str = "<script>alert('x')</script>\" onload=\"y";
 fn pages(lang: Lang) -> Vec<(String, String)> {
     let boards = BoardView::samples(lang).into_iter().map(|view| view.page().unwrap());
     let pilots = PilotPage::samples(lang).into_iter().map(|view| view.page().unwrap());
+    let invocations = InvocationPage::samples(lang).into_iter().map(|view| view.page().unwrap());
+    let sign_ins = SignInPage::samples(lang).into_iter().map(|view| view.page().unwrap());
     let problems = ProblemPage::samples(lang).into_iter().map(|view| view.page().unwrap());
     boards
         .map(|page| ("board", page))
         .chain(pilots.map(|page| ("pilot", page)))
+        .chain(invocations.map(|page| ("invocation", page)))
+        .chain(sign_ins.map(|page| ("sign-in", page)))
         .chain(problems.map(|page| ("problem", page)))
         .map(|(name, page)| (format!("{name} in {}", lang.code()), page))
         .collect()
@@ -148,8 +152,11 @@ fn hostile_names_are_shown_and_not_obeyed() {
         }
         let mut pilot = PilotPage::samples(lang).remove(0);
         pilot.title = HOSTILE.into();
-        pilot.invocations[0].href = Some(HOSTILE.into());
-        pilot.invocations[0].outcome = HOSTILE.into();
+        if let Some(first) = pilot.invocations.as_mut().and_then(|calls| calls.first_mut()) {
+            first.href = Some(HOSTILE.into());
+            first.outcome = HOSTILE.into();
+            first.calls[0].function = HOSTILE.into();
+        }
         pilot.capabilities[0].scope = vec![HOSTILE.into()];
         let mut problem = ProblemPage::samples(lang).remove(0);
         problem.detail = HOSTILE.into();
@@ -205,6 +212,7 @@ fn every_state_is_told_in_words() {
             words.state_planned,
             words.state_waiting,
             words.state_running,
+            words.state_late,
             words.state_disabled,
             words.state_quarantined,
         ] {

@@ -2,7 +2,7 @@
 
 use time::OffsetDateTime;
 
-use super::assets::{ICON, SCRIPT, STYLE};
+use super::assets::{HTMX, ICON, SCRIPT, STYLE};
 use crate::words::{self, Lang, Words};
 
 /// A page could not be written.
@@ -19,13 +19,24 @@ pub struct Frame {
     pub now: OffsetDateTime,
     /// Whether all people on this system are made up, which every page then says.
     pub synthetic: bool,
+    /// Who is signed in; none for everyone else.
+    pub signed_in: Option<SignedIn>,
     switch_href: String,
+}
+
+/// Who is signed in, as every page says it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedIn {
+    /// The role, by its stable name.
+    pub role: String,
+    /// Goes with every form of this session.
+    pub form_token: String,
 }
 
 impl Frame {
     /// `query` is the raw query string of the request: the language switch keeps it.
     pub fn new(lang: Lang, now: OffsetDateTime, synthetic: bool, query: &str) -> Self {
-        Self { lang, now, synthetic, switch_href: words::switch_href(query, lang.other()) }
+        Self { lang, now, synthetic, signed_in: None, switch_href: words::switch_href(query, lang.other()) }
     }
 
     pub(super) fn words(&self) -> &'static Words {
@@ -54,6 +65,15 @@ impl Frame {
 
     pub(super) fn written_at(&self) -> String {
         words::instant(self.lang, self.now)
+    }
+
+    /// The role of who is signed in, in words.
+    pub(super) fn role(&self, signed_in: &SignedIn) -> String {
+        words::role(self.lang, &signed_in.role).unwrap_or(&signed_in.role).to_owned()
+    }
+
+    pub(super) fn htmx(&self) -> String {
+        HTMX.href()
     }
 
     pub(super) fn style(&self) -> String {

@@ -5,18 +5,24 @@
 
 mod assets;
 mod board;
+mod chart;
 #[cfg(test)]
 mod checks;
 mod frame;
+mod invocation;
 mod pages;
 mod pilot;
+mod sign_in;
 mod state;
 
 pub use assets::{ASSET_CACHE_CONTROL, Asset, find};
 pub use board::{BoardView, CheckpointView, GroupView, IndicatorView, LogView, ModelView, PilotView};
-pub use frame::{Frame, RenderError};
+pub use chart::{Chart, Point};
+pub use frame::{Frame, RenderError, SignedIn};
+pub use invocation::{CallView, InvocationPage, ProofView, VerdictView};
 pub use pages::ProblemPage;
-pub use pilot::{CapabilityView, InvocationRow, PilotPage, RightRow};
+pub use pilot::{CapabilityView, FieldRow, InvocationRow, PilotPage, RightRow, VersionRow};
+pub use sign_in::SignInPage;
 pub use state::ModelState;
 
 /// What the browser may do on these pages: load our own style, script and icon, fetch our own figures, nothing else.

@@ -44,6 +44,45 @@ impl ProblemPage {
         }
     }
 
+    /// The reader's role may not see it (403).
+    pub fn forbidden(frame: Frame) -> Self {
+        let words = frame.words();
+        Self {
+            frame,
+            title: words.forbidden_title.to_owned(),
+            detail: words.forbidden_detail.to_owned(),
+            next: words.forbidden_next.to_owned(),
+            code: None,
+            request: None,
+        }
+    }
+
+    /// A form came from elsewhere, or from a session that is over (403).
+    pub fn foreign(frame: Frame) -> Self {
+        let words = frame.words();
+        Self {
+            frame,
+            title: words.foreign_title.to_owned(),
+            detail: words.foreign_detail.to_owned(),
+            next: words.foreign_next.to_owned(),
+            code: None,
+            request: None,
+        }
+    }
+
+    /// Too many requests came from the reader's address (429).
+    pub fn busy(frame: Frame) -> Self {
+        let words = frame.words();
+        Self {
+            frame,
+            title: words.busy_title.to_owned(),
+            detail: words.busy_detail.to_owned(),
+            next: words.busy_next.to_owned(),
+            code: None,
+            request: None,
+        }
+    }
+
     /// The fault is ours (500); `request` is what the operator looks for in the log.
     pub fn broken(frame: Frame, request: Option<String>) -> Self {
         let words = frame.words();
@@ -74,6 +113,7 @@ impl ProblemPage {
             code: Some("grant.second-eyes-needed".into()),
             ..Self::broken(frame.clone(), Some("0195-7c3e-a41b".into()))
         };
-        vec![Self::not_found(frame.clone()), Self::broken(frame, None), denied]
+        let others = [Self::forbidden(frame.clone()), Self::foreign(frame.clone()), Self::busy(frame.clone())];
+        [others.to_vec(), vec![Self::not_found(frame.clone()), Self::broken(frame, None), denied]].concat()
     }
 }

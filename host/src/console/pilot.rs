@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::{Frame, ModelState, PilotView, RenderError};
+use super::{CallView, Frame, ModelState, PilotView, RenderError};
 use crate::words::{self, Words};
 
 /// The page of a pilot, for the pilot's `href`.
@@ -30,8 +30,12 @@ pub struct PilotPage {
     pub capabilities: Vec<CapabilityView>,
     /// Requested, granted, imported, used: function by function.
     pub rights: Vec<RightRow>,
-    /// The latest calls, newest first. The caller bounds how many.
-    pub invocations: Vec<InvocationRow>,
+    /// The same down to the field.
+    pub fields: Vec<FieldRow>,
+    /// Every version that was taken in, newest first.
+    pub versions: Vec<VersionRow>,
+    /// The latest calls, newest first; none for a reader who may not see them. The caller bounds how many.
+    pub invocations: Option<Vec<InvocationRow>>,
 }
 
 /// A capability as the manifest asks for it.
@@ -68,6 +72,38 @@ pub struct RightRow {
     pub used: u64,
 }
 
+/// One name of a scope in the table of fields.
+#[derive(Debug, Clone)]
+pub struct FieldRow {
+    /// `population`.
+    pub capability: String,
+    /// `claims`.
+    pub key: String,
+    /// `alive`.
+    pub name: String,
+    /// Whether a grant in force covers it.
+    pub granted: bool,
+    /// Whether the binary can ask for it.
+    pub imported: bool,
+    /// How often it was asked for.
+    pub used: u64,
+}
+
+/// A version of the pilot.
+#[derive(Debug, Clone)]
+pub struct VersionRow {
+    /// Its number.
+    pub version: String,
+    /// Who signed it.
+    pub vendor: String,
+    /// When it came, in words.
+    pub at: String,
+    /// The beginning of its package's digest.
+    pub digest: String,
+    /// Whether it is in service.
+    pub serves: bool,
+}
+
 /// One call that the pilot answered.
 #[derive(Debug, Clone)]
 pub struct InvocationRow {
@@ -81,8 +117,10 @@ pub struct InvocationRow {
     pub faulty: bool,
     /// How many of its capability calls were denied.
     pub denials: u64,
-    /// The id of its evidence record.
-    pub evidence: String,
+    /// Why, in words.
+    pub reasons: Vec<String>,
+    /// The capability calls that it made.
+    pub calls: Vec<CallView>,
     /// Where that record can be read, as a path on this host.
     pub href: Option<String>,
 }
@@ -102,6 +140,11 @@ impl PilotPage {
     /// When a template fails, which no content can bring about.
     pub fn page(&self) -> Result<String, RenderError> {
         Ok(Page { frame: &self.frame, words: self.frame.words(), page: self }.render()?)
+    }
+
+    /// Whether the reader sees what was called.
+    fn is_whole(&self) -> bool {
+        self.invocations.is_some()
     }
 
     fn number(&self, number: &u64) -> String {
@@ -130,8 +173,9 @@ impl PilotPage {
             outcome: lang.pick(outcome.0, outcome.1).to_owned(),
             faulty,
             denials,
-            evidence: "0195-7c3e-a41b".into(),
-            href: (!faulty).then(|| "/evidence/0195-7c3e-a41b".into()),
+            reasons: vec![lang.pick("Thẻ hết hạn", "The card has expired").to_owned()],
+            calls: if faulty { vec![] } else { CallView::samples() },
+            href: (!faulty).then(|| "/invocations/0195-7c3e-a41b".into()),
         };
         let text = |vi: &str, en: &str| lang.pick(vi, en).to_owned();
         let full = Self {
@@ -193,7 +237,22 @@ impl PilotPage {
                 right("registers.propose", true, 0),
                 right("person.reopen", false, 0),
             ],
-            invocations: vec![
+            fields: vec![FieldRow {
+                capability: "population".into(),
+                key: "claims".into(),
+                name: "alive".into(),
+                granted: true,
+                imported: true,
+                used: 4,
+            }],
+            versions: vec![VersionRow {
+                version: "1.0.0".into(),
+                vendor: "demo".into(),
+                at: "07:30 02/03/2026".into(),
+                digest: "sha256:9f3c1a7be2d0".into(),
+                serves: true,
+            }],
+            invocations: Some(vec![
                 call("07:30:02 02/03/2026", "check-in", ("Tiếp nhận", "Admitted"), false, 0),
                 call(
                     "07:29:41 02/03/2026",
@@ -209,7 +268,7 @@ impl PilotPage {
                     true,
                     0,
                 ),
-            ],
+            ]),
         };
         let bare = Self {
             summary: None,
@@ -218,9 +277,11 @@ impl PilotPage {
             pilot: PilotView { indicators: vec![], ..full.pilot.clone() },
             capabilities: vec![],
             rights: vec![],
-            invocations: vec![],
+            fields: vec![],
+            invocations: Some(vec![]),
             ..full.clone()
         };
-        vec![full, bare]
+        let public = Self { invocations: None, ..full.clone() };
+        vec![full, bare, public]
     }
 }

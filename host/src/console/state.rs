@@ -10,6 +10,8 @@ use crate::words;
 pub enum ModelState {
     /// In the plan; no pilot is on this system.
     Planned,
+    /// In the plan, its day is over, and no pilot is on this system.
+    Late,
     /// A version is submitted and waits for its approvals.
     Waiting,
     /// A version serves calls.
@@ -29,6 +31,7 @@ impl ModelState {
         let words = frame.words();
         match self {
             ModelState::Planned => words.state_planned.to_owned(),
+            ModelState::Late => words.state_late.to_owned(),
             ModelState::Waiting => words.state_waiting.to_owned(),
             ModelState::Running => words.state_running.to_owned(),
             ModelState::Disabled => words.state_disabled.to_owned(),
@@ -42,6 +45,7 @@ impl ModelState {
     pub(super) fn class(&self) -> &'static str {
         match self {
             ModelState::Planned => "tag-planned",
+            ModelState::Late => "tag-late",
             ModelState::Waiting => "tag-waiting",
             ModelState::Running => "tag-running",
             ModelState::Disabled => "tag-disabled",

@@ -8,6 +8,9 @@ mod counted;
 mod desks;
 mod devices;
 mod error;
+mod evidence;
+mod fields;
+mod indicators;
 pub mod intake;
 mod keys;
 mod officers;
@@ -48,6 +51,9 @@ pub use archive::Archive;
 pub use desks::{CarriedView, ConsentView, DutyView};
 pub use devices::{Clocks, DeviceLine, NewDevice};
 pub use error::{CallError, DeviceError, FieldError, HouseError};
+pub use evidence::{CallLine, Coded, Ending, Evidence, Standing};
+pub use fields::FieldLine;
+pub use indicators::{CHART_DAYS, DayFigure, IndicatorLine, Share};
 pub(crate) use officers::officer_named;
 pub(crate) use opening::all_communes;
 pub use opening::{Demo, DemoCredential, OpenOptions, Progress};
@@ -59,8 +65,8 @@ pub(crate) use running::operations;
 pub use serve::{Answer, CallRequest, What};
 pub(crate) use serve::{Taken, allow, judge, take};
 pub use views::{
-    Changed, CredentialLine, GroupLine, IndicatorLine, Installed, InvocationLine, InvocationView, ModelLine,
-    NewCredential, PilotDetail, PilotLine, PilotState, Replayed, Rotated, SettingsView, Signed, Verified,
+    Changed, CredentialLine, GroupLine, Installed, InvocationLine, InvocationView, ModelLine, NewCredential,
+    PilotDetail, PilotLine, PilotState, Replayed, Rotated, SettingsView, Signed, Verified, VersionLine,
 };
 pub(crate) use wording::Words;
 
@@ -136,6 +142,12 @@ impl House {
         let known = self.0.credentials.read().unwrap_or_else(std::sync::PoisonError::into_inner);
         let known = known.get(id)?;
         keys::same(&known.hash, &keys::token_hash(secret)).then(|| known.caller.clone())
+    }
+
+    /// Whose credential this is; none where it is unknown or was revoked meanwhile.
+    pub(crate) fn holder(&self, credential: &str) -> Option<Caller> {
+        let known = self.0.credentials.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        known.get(credential).map(|known| known.caller.clone())
     }
 
     /// Who is called without a credential of its own: the host's ticks and its own changes.

@@ -2,13 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use pilothouse_evidence::{Record, ResultRecord, Verdict};
-use pilothouse_registry::{Bilingual, FacilityId, IndicatorName, PilotId, Proof, Role, UnitCode};
-use pilothouse_runtime::Fault;
+use pilothouse_evidence::{Record, Verdict};
+use pilothouse_province::Places;
+use pilothouse_registry::{Bilingual, FacilityId, PilotId, Proof, Role, UnitCode};
+use pilothouse_runtime::occasion::{date_of, local_date};
 use pilothouse_store::indicators::{Days, Sum};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::evidence::{CallLine, Ending, ending};
+use super::fields::{Asked, FieldLine, fields};
+use super::indicators::IndicatorLine;
 use super::records::{CALLS, DENIALS, FAULTS, day_number};
 use super::running::Running;
 use super::{Caller, House, HouseError, now};
@@ -50,8 +54,12 @@ pub struct ModelLine {
     pub lead_now: Option<(String, String)>,
     /// By when, in the plan's words.
     pub deadline: (String, String),
+    /// Numbers that the plan wants it to reach, in its words.
+    pub targets: Vec<(String, String)>,
     /// How it stands.
     pub state: PilotState,
+    /// Nothing is installed, and the plan's day is over.
+    pub late: bool,
     /// The pilot that carries it out.
     pub pilot: Option<PilotId>,
 }
@@ -65,19 +73,6 @@ pub struct GroupLine {
     pub name: Bilingual,
     /// Its models.
     pub models: Vec<ModelLine>,
-}
-
-/// An indicator with what was counted.
-#[derive(Debug, Clone, Serialize)]
-pub struct IndicatorLine {
-    /// Its name.
-    pub name: IndicatorName,
-    /// What people call it.
-    pub title: Bilingual,
-    /// The sum of all days.
-    pub total: i64,
-    /// The target in words.
-    pub target: Option<(String, String)>,
 }
 
 /// A pilot.
@@ -128,6 +123,25 @@ pub struct InvocationLine {
     pub faulty: bool,
     /// Calls that were denied.
     pub denials: usize,
+    /// How it ended, in words, with its reasons.
+    pub ending: Ending,
+    /// Its capability calls; of a long batch the last ones.
+    pub calls: Vec<CallLine>,
+}
+
+/// A version of a pilot that was taken in.
+#[derive(Debug, Clone, Serialize)]
+pub struct VersionLine {
+    /// Its number.
+    pub version: String,
+    /// Digest of its package.
+    pub digest: String,
+    /// Who signed it.
+    pub vendor: String,
+    /// When it came, microseconds UTC.
+    pub at: i64,
+    /// Whether it is the one in service.
+    pub serves: bool,
 }
 
 /// A pilot, whole.
@@ -146,6 +160,10 @@ pub struct PilotDetail {
     pub capabilities: Vec<pilothouse_registry::CapabilityRequest>,
     /// Requested, granted, imported.
     pub proof: Proof,
+    /// Every version that was taken in, newest first.
+    pub versions: Vec<VersionLine>,
+    /// The same down to the field.
+    pub fields: Vec<FieldLine>,
     /// Calls by function, among the recent invocations.
     pub used: BTreeMap<String, u64>,
     /// The last invocations.
@@ -314,6 +332,7 @@ impl House {
     pub fn models(&self) -> Vec<GroupLine> {
         let running = self.0.running.load();
         let catalogue = &self.0.catalogue;
+        let today = local_date(now());
         let line = |model: &pilothouse_registry::catalogue::Model| {
             let pilot = running.iter().find(|(_, version)| version.manifest.model == model.number);
             ModelLine {
@@ -324,6 +343,8 @@ impl House {
                 lead: catalogue.agency_name(&model.lead),
                 lead_now: catalogue.agency_now(&model.lead),
                 deadline: (model.deadline.words().0.to_owned(), model.deadline.words().1.to_owned()),
+                targets: model.targets.iter().map(|target| owned(target.words())).collect(),
+                late: pilot.is_none() && is_over(model.deadline.date.as_deref(), &today),
                 state: pilot.map_or(PilotState::Planned, |(_, version)| state_of(version)),
                 pilot: pilot.map(|(id, _)| id.clone()),
             }
@@ -352,18 +373,13 @@ impl House {
 
     async fn line(&self, version: &Running) -> Result<PilotLine, HouseError> {
         let manifest = &version.manifest;
-        let today = day_number(now());
+        let at = now();
+        let today = day_number(at);
         let totals = self.0.store.indicators().totals(manifest.id.as_str(), Days { from: 0, to: today }).await?;
         let of_today = self.0.store.indicators().totals(manifest.id.as_str(), Days { from: today, to: today }).await?;
         let sum = |sums: &[Sum<String>], name: &str| {
             sums.iter().find(|sum| sum.of == name).map_or(0, |sum| sum.n.unsigned_abs())
         };
-        let indicators = manifest.indicators.iter().map(|(name, indicator)| IndicatorLine {
-            name: name.clone(),
-            title: indicator.title.clone(),
-            total: totals.iter().find(|sum| sum.of == name.as_str()).map_or(0, |sum| sum.n),
-            target: indicator.target.as_ref().map(|target| (target.vi.clone(), target.en.clone())),
-        });
         Ok(PilotLine {
             id: manifest.id.clone(),
             model: manifest.model.get(),
@@ -378,7 +394,7 @@ impl House {
             calls_today: sum(&of_today, CALLS),
             denials_today: sum(&of_today, DENIALS),
             faults_today: sum(&of_today, FAULTS),
-            indicators: indicators.collect(),
+            indicators: self.indicators(version, at, &totals).await?,
         })
     }
 
@@ -398,21 +414,39 @@ impl House {
         let bytes = self.0.packages.get(&super::parse("package", &format!("sha256:{}", version.package))?)?;
         let imports = pilothouse_registry::Imports::read(&bytes)?;
         let proof = Proof::new(manifest, &imports, &self.0.ceiling).with_grants(&grants);
-        let mut used = BTreeMap::new();
+        let (mut used, mut asked) = (BTreeMap::new(), Asked::new());
         let mut recent = Vec::new();
         for entry in self.0.store.log().latest(Some(id.as_str()), RECENT, None).await? {
             let Ok(Record::Invocation(record)) = Record::from_canonical(&entry.body) else { continue };
             for call in &record.calls {
                 *used.entry(call.function.clone()).or_insert(0) += 1;
+                let capability = call.function.split('.').next().unwrap_or_default();
+                for name in &call.asked {
+                    *asked.entry((capability.to_owned(), name.clone())).or_insert(0) += 1;
+                }
             }
-            let (outcome, faulty) = match &record.result {
-                ResultRecord::Decided { decision, .. } => (decision.clone(), false),
-                ResultRecord::Refused { code, .. } => (code.clone(), false),
-                ResultRecord::Fault { code } => (code.clone(), code != Fault::Withdrawn.code()),
-            };
+            let ending = ending(Some(&version), &record.result);
             let denials = record.calls.iter().filter(|call| matches!(call.verdict, Verdict::Denied { .. })).count();
-            recent.push(InvocationLine { id: record.id, at: record.at, entry: record.entry, outcome, faulty, denials });
+            recent.push(InvocationLine {
+                id: record.id,
+                at: record.at,
+                entry: record.entry,
+                outcome: ending.outcome.code.clone(),
+                faulty: ending.faulty,
+                denials,
+                calls: record.calls.iter().map(CallLine::from).collect(),
+                ending,
+            });
         }
+        let packages = self.0.store.pilots().packages(id.as_str()).await?;
+        let serving = version.package.to_string();
+        let versions = packages.into_iter().map(|package| VersionLine {
+            serves: serving.ends_with(package.digest.trim_start_matches("sha256:")),
+            version: package.version,
+            digest: package.digest,
+            vendor: package.vendor,
+            at: package.at,
+        });
         let roles = |operation: &pilothouse_registry::manifest::Operation| {
             operation.callers.iter().map(ToString::to_string).collect()
         };
@@ -422,6 +456,8 @@ impl House {
             while_down: manifest.while_down.clone(),
             vendor: manifest.vendor.to_string(),
             capabilities: manifest.capabilities.clone(),
+            versions: versions.collect(),
+            fields: fields(&manifest.capabilities, &grants, &proof, &asked),
             proof,
             used,
             recent,
@@ -478,6 +514,12 @@ impl House {
         Ok(Some(Signed { size: read.size, root: hex::encode(read.root), at: newest.at }))
     }
 
+    /// The name of a unit on a day, with its code; the code alone where nobody knows it.
+    pub fn unit_name(&self, code: &str, at: i64) -> String {
+        let unit = code.parse().ok().and_then(|parsed| Places::embedded().unit(parsed, date_of(at)));
+        unit.map_or_else(|| code.to_owned(), |unit| format!("{} ({code})", unit.name))
+    }
+
     /// How many entries the log has.
     ///
     /// # Errors
@@ -495,6 +537,16 @@ impl House {
         let ticks = self.0.machine.ticks();
         vec![store, ("deadlines", ticks > 0, format!("the epoch has moved {ticks} times"))]
     }
+}
+
+fn owned((vi, en): (&str, &str)) -> (String, String) {
+    (vi.to_owned(), en.to_owned())
+}
+
+/// Whether the day that the plan names ("before …") has come.
+fn is_over(deadline: Option<&str>, today: &str) -> bool {
+    // Both are YYYY-MM-DD, whose order is that of the days.
+    deadline.is_some_and(|deadline| deadline <= today)
 }
 
 pub(crate) fn state_of(version: &Running) -> PilotState {

@@ -2,8 +2,10 @@
 
 mod form;
 mod lang;
+mod roles;
 mod texts;
 
 pub use form::{clock, count, date, decimal, instant, local, share};
 pub use lang::{LANG_COOKIE, Lang, switch_href};
+pub use roles::role;
 pub use texts::{EN, TEXTS, VI, Words};

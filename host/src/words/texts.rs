@@ -25,6 +25,14 @@ words! {
     breadcrumb: "Vị trí của trang" | "Where this page is";
     synthetic_label: "Dữ liệu giả định" | "Synthetic data";
     synthetic_text: "Mọi người dân xuất hiện trên hệ thống này đều là người giả định, không có ai là người thật." | "Every person on this system is made up. Nobody shown here is real.";
+    nav_label: "Các trang" | "Pages";
+    nav_board: "Bảng theo dõi" | "Board";
+    nav_analysis: "Phân tích dân cư" | "Population";
+    nav_lodging: "Lưu trú đêm nay" | "Tonight's lodging";
+    nav_try: "Thử một lượt" | "Try it";
+    nav_sign_in: "Đăng nhập" | "Sign in";
+    signed_in_as: "Đang đăng nhập:" | "Signed in:";
+    sign_out: "Đăng xuất" | "Sign out";
     footer_plan: "Theo Kế hoạch 179/KH-TCTTKĐA ngày 09/11/2023 của Tổ công tác triển khai Đề án 06 tỉnh Quảng Bình." | "After Plan 179/KH-TCTTKĐA of 9 November 2023 by Quảng Bình's Project 06 Working Group.";
     footer_written: "Trang lập lúc" | "Page made at";
 
@@ -60,12 +68,15 @@ words! {
     deadline: "Thời hạn theo kế hoạch" | "Deadline in the plan";
     state: "Tình trạng" | "Status";
     objective: "Mục tiêu" | "Objective";
+    plan_targets: "Con số kế hoạch đặt ra" | "Numbers the plan sets";
+    late_models: "Chậm so với kế hoạch" | "Late by the plan";
     not_counted: "Chưa có" | "None yet";
 
     // States of a model.
     state_planned: "Trong kế hoạch" | "In the plan";
     state_waiting: "Chờ phê duyệt" | "Awaiting approval";
     state_running: "Đang chạy" | "Running";
+    state_late: "Chậm so với kế hoạch" | "Late";
     state_disabled: "Đã tắt" | "Switched off";
     state_quarantined: "Cách ly" | "Quarantined";
     until: "đến" | "until";
@@ -85,6 +96,25 @@ words! {
     rights_title: "Đã xin, đã cấp, có trong mã, đã dùng" | "Requested, granted, imported, used";
     rights_caption: "Từng chức năng của từng quyền năng" | "Function by function of each capability";
     rights_note: "“Có trong mã” đọc từ chính tệp nhị phân: chức năng không có ở đó thì ứng dụng không thể gọi." | "“Imported” is read off the binary itself: what is not there cannot be called.";
+    versions_title: "Các phiên bản" | "Versions";
+    versions_caption: "Mới nhất ở trên" | "Newest first";
+    arrived: "Tiếp nhận lúc" | "Taken in";
+    serves: "Đang phục vụ" | "In service";
+    digest: "Mã băm của gói" | "Package digest";
+    fields_title: "Đến từng trường dữ liệu" | "Down to the field";
+    fields_caption: "Từng tên trong phạm vi của từng quyền năng; “Đã dùng” đếm trong các lượt xử lý gần đây" | "Every name in the scope of each capability; “Used” counts the recent calls";
+    field: "Tên" | "Name";
+    scope_key: "Trong phạm vi" | "Key of the scope";
+    capability: "Quyền năng" | "Capability";
+    officers_only: "Các lượt xử lý và số lần đã dùng chỉ hiển thị cho cán bộ đã đăng nhập." | "Calls and how often each right was used are shown to officers who are signed in.";
+    calls_made: "Các lời gọi quyền năng" | "Capability calls made";
+    no_calls: "Không có lời gọi nào." | "No calls.";
+    asked_for: "Hỏi về" | "Asked for";
+    verdict: "Kết luận" | "Verdict";
+    allowed: "Cho phép" | "Allowed";
+    denied: "Từ chối" | "Denied";
+    unavailable: "Cho phép, nguồn không trả lời" | "Allowed, the source gave no answer";
+    grant_line: "Dòng của quyền được cấp" | "Line of the grant";
     right: "Chức năng" | "Function";
     requested: "Đã xin" | "Requested";
     granted: "Đã cấp" | "Granted";
@@ -103,6 +133,42 @@ words! {
     denials: "Từ chối" | "Denials";
     evidence: "Bản ghi chứng cứ" | "Evidence record";
 
+    // The page of an invocation.
+    invocation: "Lượt xử lý" | "Call";
+    summary: "Tóm tắt lượt xử lý" | "The call in short";
+    caller: "Người gọi" | "Caller";
+    unit: "Đơn vị hành chính" | "Unit";
+    facility: "Cơ sở" | "Facility";
+    reasons: "Lý do" | "Reasons";
+    effects: "Tác động ra ngoài" | "Effects";
+    effects_none: "Không có" | "None taken";
+    person: "Bí danh của người" | "Pseudonym of the person";
+    funnel_caption: "Theo thứ tự; mỗi lời gọi qua một cửa duy nhất" | "In order; each went through the one gate";
+    proof_title: "Bằng chứng trong nhật ký" | "Proof in the log";
+    proof_note: "Máy chủ vừa tính lại: băm bản ghi, ghép với các mã băm bên dưới, so với gốc đã ký. Kiểm toán viên có thể làm lại bằng công cụ của mình." | "The server has just computed it anew: it hashed the record, combined it with the hashes below and compared with the signed root. An auditor can redo this with tools of their own.";
+    proof_holds: "Bằng chứng đúng" | "The proof holds";
+    proof_broken: "Bằng chứng không đúng: báo ngay cho kiểm toán viên" | "The proof does not hold: tell the auditor at once";
+    leaf: "Mục trong nhật ký" | "Leaf of the log";
+    leaf_hash: "Mã băm của mục (RFC 6962)" | "Leaf hash (RFC 6962)";
+    siblings: "Các mã băm ghép, từ mục lên gốc" | "Sibling hashes, from the leaf to the root";
+    siblings_none: "Không cần: nhật ký chỉ có một mục" | "None needed: the log has one entry";
+    log_of: "Số mục của nhật ký đã ký" | "Entries of the signed log";
+    root_hash: "Gốc của cây" | "Root of the tree";
+    checkpoint_note: "Điểm chốt đã ký" | "Signed checkpoint";
+    record_text: "Bản ghi nguyên văn (JSON chuẩn tắc)" | "The record itself (canonical JSON)";
+    raw_proof: "Tải bằng chứng dạng văn bản" | "Download the proof as text";
+    looked: "Lần xem này cũng được ghi vào nhật ký." | "This look was recorded in the log as well.";
+    commitments: "Giá trị của người dân không có trong bản ghi: chỉ có cam kết băm có muối." | "No value of a person is in the record, only salted commitments.";
+
+    // Signing in.
+    sign_in_title: "Đăng nhập" | "Sign in as an officer or a desk";
+    sign_in_lead: "Dán mã truy cập do Tổ công tác cấp. Mã không được lưu trên máy này; phiên làm việc kết thúc sau 8 giờ, hoặc sau 30 phút không dùng." | "Paste the access token that the working group gave you. It is not kept on this machine; the session ends after 8 hours, or after 30 minutes without use.";
+    token: "Mã truy cập" | "Access token";
+    token_hint: "Bắt đầu bằng ph_. Trên bản trình diễn, mã được in ra khi khởi động máy chủ." | "Begins with ph_. On a demonstration the host prints the tokens when it starts.";
+    sign_in_button: "Vào hệ thống" | "Continue";
+    sign_in_wrong: "Mã này không đúng hoặc đã bị thu hồi. Kiểm tra lại, hoặc xin Tổ công tác cấp mã mới." | "This token is wrong or was revoked. Check it, or ask the working group for a new one.";
+    error_summary: "Có lỗi cần sửa" | "There is a problem";
+
     // Pages that tell of a problem.
     problem_prefix: "Lỗi:" | "Error:";
     problem_next: "Việc cần làm tiếp" | "What to do next";
@@ -112,6 +178,15 @@ words! {
     not_found_title: "Không tìm thấy trang này" | "This page was not found";
     not_found_detail: "Địa chỉ có thể đã gõ sai, hoặc trang đã được chuyển đi." | "The address may be mistyped, or the page has moved.";
     not_found_next: "Kiểm tra lại địa chỉ, hoặc bắt đầu từ trang đầu." | "Check the address, or start from the first page.";
+    forbidden_title: "Vai trò này không xem được trang" | "This role may not see the page";
+    forbidden_detail: "Trang này dành cho vai trò khác. Không có gì bị thay đổi." | "The page is for another role. Nothing was changed.";
+    forbidden_next: "Đăng nhập bằng mã truy cập của vai trò được phép; Tổ công tác là nơi cấp mã." | "Sign in with a token of a role that may; the working group gives tokens out.";
+    foreign_title: "Yêu cầu đến từ trang khác" | "The request came from another site";
+    foreign_detail: "Biểu mẫu phải được gửi từ chính trang này, trong phiên đang mở. Không có gì bị thay đổi." | "A form must be sent from this site, in the session that is open. Nothing was changed.";
+    foreign_next: "Mở lại trang, rồi gửi biểu mẫu lần nữa." | "Open the page anew and send the form again.";
+    busy_title: "Quá nhiều yêu cầu từ địa chỉ này" | "Too many requests from this address";
+    busy_detail: "Máy chủ tạm không trả lời thêm để các nơi khác vẫn dùng được." | "The server answers no more for a moment, so that others can go on.";
+    busy_next: "Chờ vài giây rồi tải lại trang." | "Wait some seconds, then load the page again.";
     broken_title: "Hệ thống không lập được trang này" | "The system could not make this page";
     broken_detail: "Lỗi nằm ở phía hệ thống và đã được ghi lại. Không có gì bị thay đổi." | "The fault is on our side and was logged. Nothing was changed.";
     broken_next: "Thử lại sau ít phút. Nếu vẫn lỗi, báo cho người vận hành kèm mã yêu cầu." | "Try again in a few minutes. If it stays, tell the operator the request id.";
@@ -150,10 +225,15 @@ mod tests {
             include_str!("../../templates/rows.html"),
             include_str!("../../templates/pilot.html"),
             include_str!("../../templates/problem.html"),
+            include_str!("../../templates/invocation.html"),
+            include_str!("../../templates/calls.html"),
+            include_str!("../../templates/proof.html"),
+            include_str!("../../templates/sign_in.html"),
             include_str!("../console/board.rs"),
             include_str!("../console/pilot.rs"),
             include_str!("../console/pages.rs"),
             include_str!("../console/state.rs"),
+            include_str!("../console/invocation.rs"),
         ]
         .into();
         for (key, ..) in TEXTS {

@@ -1,0 +1,76 @@
+//! The console's pages, served: the board for everyone, more for those who are signed in, and the files that pages load.
+//!
+//! A page shows a reader what the same reader may ask of `/v1`, and nothing else: handlers ask the house as the caller who is signed in.
+
+mod board;
+mod invocation;
+mod pilot;
+mod reader;
+mod sessions;
+mod sign_in;
+
+use axum::Router;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware;
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::{get, post};
+
+pub(super) use self::reader::Door;
+use super::{App, Path, Problem};
+use crate::console::{ASSET_CACHE_CONTROL, CONTENT_SECURITY_POLICY, Frame, RenderError, find};
+
+pub(super) fn router(app: &App) -> Router<App> {
+    Router::new()
+        .route("/", get(board::board))
+        .route("/board/live", get(board::live))
+        .route("/pilots/{pilot}", get(pilot::pilot))
+        .route("/invocations/{invocation}", get(invocation::page))
+        .route("/invocations/{invocation}/proof.txt", get(invocation::raw))
+        .route("/sign-in", get(sign_in::form).post(sign_in::enter))
+        .route("/sign-out", post(sign_in::leave))
+        .route("/assets/{*path}", get(asset))
+        .layer(middleware::from_fn_with_state(app.clone(), reader::limited))
+}
+
+fn page(status: StatusCode, frame: &Frame, query: Option<&str>, html: Result<String, RenderError>) -> Response {
+    let html = match html {
+        Ok(html) => html,
+        Err(error) => {
+            tracing::error!(%error, "a page failed");
+            return Problem::new(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "host-fault",
+                "the page could not be made: it is logged, try again",
+            )
+            .into_response();
+        }
+    };
+    let mut response = (status, Html(html)).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY_POLICY));
+    headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(frame.lang.code()));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    // Our own forms say where they come from; other sites learn nothing.
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    if query.is_some_and(|query| query.contains("lang="))
+        && let Ok(cookie) = HeaderValue::from_str(&frame.lang.set_cookie())
+    {
+        headers.insert(header::SET_COOKIE, cookie);
+    }
+    response
+}
+
+async fn asset(Path(path): Path<String>) -> Response {
+    match find(&path) {
+        Some(asset) => {
+            let headers = [
+                (header::CONTENT_TYPE, asset.mime),
+                (header::CACHE_CONTROL, ASSET_CACHE_CONTROL),
+                (header::ETAG, asset.etag.as_str()),
+            ];
+            (headers, asset.bytes).into_response()
+        }
+        None => Problem::new(StatusCode::NOT_FOUND, "no-such-path", "there is no such file: load the page anew")
+            .into_response(),
+    }
+}

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod asking;
+pub mod browser;
 pub mod house;
 pub mod packages;
 pub mod people;

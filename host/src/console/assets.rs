@@ -46,6 +46,10 @@ pub(super) static SCRIPT: LazyLock<Asset> = LazyLock::new(|| {
 pub(super) static ICON: LazyLock<Asset> =
     LazyLock::new(|| Asset::new("pilothouse", "svg", "image/svg+xml", include_bytes!("../../assets/pilothouse.svg")));
 
+pub(super) static CAMERA: LazyLock<Asset> = LazyLock::new(|| {
+    Asset::new("camera", "js", "text/javascript; charset=utf-8", include_bytes!("../../assets/camera.js"))
+});
+
 /// htmx 2.0.7, as its makers publish it: swaps parts of pages, where a script may run.
 pub(super) static HTMX: LazyLock<Asset> = LazyLock::new(|| {
     Asset::new("htmx", "js", "text/javascript; charset=utf-8", include_bytes!("../../assets/vendor/htmx.min.js"))
@@ -53,7 +57,7 @@ pub(super) static HTMX: LazyLock<Asset> = LazyLock::new(|| {
 
 /// The asset at this path below `/assets/`. None for an older content: its page is older too, and loads anew.
 pub fn find(path: &str) -> Option<&'static Asset> {
-    [&*STYLE, &*SCRIPT, &*ICON, &*HTMX].into_iter().find(|asset| asset.path == path)
+    [&*STYLE, &*SCRIPT, &*CAMERA, &*ICON, &*HTMX].into_iter().find(|asset| asset.path == path)
 }
 
 #[cfg(test)]
@@ -62,7 +66,7 @@ mod tests {
 
     #[test]
     fn every_asset_is_found_where_pages_point() {
-        for asset in [&*STYLE, &*SCRIPT, &*ICON, &*HTMX] {
+        for asset in [&*STYLE, &*SCRIPT, &*CAMERA, &*ICON, &*HTMX] {
             let path = asset.href();
             let found = find(path.strip_prefix(ROOT).unwrap()).unwrap();
             assert_eq!(found.bytes, asset.bytes);
@@ -79,7 +83,7 @@ mod tests {
 
     #[test]
     fn the_style_and_the_script_load_nothing_from_elsewhere() {
-        for asset in [&*STYLE, &*SCRIPT] {
+        for asset in [&*STYLE, &*SCRIPT, &*CAMERA] {
             let text = std::str::from_utf8(asset.bytes).unwrap();
             for foreign in ["http:", "https:", "@import", "url(", "eval(", "innerHTML"] {
                 assert!(!text.contains(foreign), "{foreign} in {}", asset.path);

@@ -1,6 +1,6 @@
 //! What holds for every page in every language: it renders, escapes, names its language, and is built as people expect.
 
-use super::{BoardView, InvocationPage, PilotPage, ProblemPage, SignInPage};
+use super::{AnalysisPage, BoardView, InvocationPage, LodgingPage, PilotPage, ProblemPage, SignInPage, TryPage};
 use crate::words::Lang;
 
 const HOSTILE: &str = "<script>alert('x')</script>\" onload=\"y";
@@ -11,12 +11,18 @@ fn pages(lang: Lang) -> Vec<(String, String)> {
     let pilots = PilotPage::samples(lang).into_iter().map(|view| view.page().unwrap());
     let invocations = InvocationPage::samples(lang).into_iter().map(|view| view.page().unwrap());
     let sign_ins = SignInPage::samples(lang).into_iter().map(|view| view.page().unwrap());
+    let nights = LodgingPage::samples(lang).into_iter().map(|view| view.page().unwrap());
+    let analyses = AnalysisPage::samples(lang).into_iter().map(|view| view.page().unwrap());
+    let tries = TryPage::samples(lang).into_iter().map(|view| view.page().unwrap());
     let problems = ProblemPage::samples(lang).into_iter().map(|view| view.page().unwrap());
     boards
         .map(|page| ("board", page))
         .chain(pilots.map(|page| ("pilot", page)))
         .chain(invocations.map(|page| ("invocation", page)))
         .chain(sign_ins.map(|page| ("sign-in", page)))
+        .chain(nights.map(|page| ("lodging", page)))
+        .chain(analyses.map(|page| ("analysis", page)))
+        .chain(tries.map(|page| ("try", page)))
         .chain(problems.map(|page| ("problem", page)))
         .map(|(name, page)| (format!("{name} in {}", lang.code()), page))
         .collect()
@@ -160,7 +166,18 @@ fn hostile_names_are_shown_and_not_obeyed() {
         pilot.capabilities[0].scope = vec![HOSTILE.into()];
         let mut problem = ProblemPage::samples(lang).remove(0);
         problem.detail = HOSTILE.into();
-        for page in [board.page().unwrap(), board.live().unwrap(), pilot.page().unwrap(), problem.page().unwrap()] {
+        let mut tried = TryPage::samples(lang).remove(0);
+        tried.card = HOSTILE.into();
+        let mut analysis = AnalysisPage::samples(lang).remove(2);
+        analysis.figures[0].rows[0].name = HOSTILE.into();
+        for page in [
+            board.page().unwrap(),
+            board.live().unwrap(),
+            pilot.page().unwrap(),
+            problem.page().unwrap(),
+            tried.page().unwrap(),
+            analysis.page().unwrap(),
+        ] {
             assert!(!page.contains("<script>alert") && !page.contains("\" onload=\"y"));
             assert!(page.contains("&#60;script&#62;"));
         }

@@ -2,7 +2,7 @@
 
 use time::OffsetDateTime;
 
-use super::assets::{HTMX, ICON, SCRIPT, STYLE};
+use super::assets::{CAMERA, HTMX, ICON, SCRIPT, STYLE};
 use crate::words::{self, Lang, Words};
 
 /// A page could not be written.
@@ -70,6 +70,10 @@ impl Frame {
     /// The role of who is signed in, in words.
     pub(super) fn role(&self, signed_in: &SignedIn) -> String {
         words::role(self.lang, &signed_in.role).unwrap_or(&signed_in.role).to_owned()
+    }
+
+    pub(super) fn camera(&self) -> String {
+        CAMERA.href()
     }
 
     pub(super) fn htmx(&self) -> String {

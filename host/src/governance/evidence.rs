@@ -176,6 +176,8 @@ pub(super) fn ending(version: Option<&Running>, result: &ResultRecord) -> Ending
         ResultRecord::Refused { code, .. } => {
             Ending { outcome: coded("refusal", code), reasons: Vec::new(), faulty: false }
         }
-        ResultRecord::Fault { code } => Ending { outcome: coded("fault", code), reasons: Vec::new(), faulty: code != Fault::Withdrawn.code() },
+        ResultRecord::Fault { code } => {
+            Ending { outcome: coded("fault", code), reasons: Vec::new(), faulty: code != Fault::Withdrawn.code() }
+        }
     }
 }

@@ -26,6 +26,8 @@ mod schedules;
 mod serve;
 mod switch;
 mod synthetic;
+mod tonight;
+mod trial;
 mod views;
 mod wording;
 
@@ -64,6 +66,8 @@ pub use running::Running;
 pub(crate) use running::operations;
 pub use serve::{Answer, CallRequest, What};
 pub(crate) use serve::{Taken, allow, judge, take};
+pub use tonight::{FacilityNight, LodgingNight};
+pub use trial::TrialDesk;
 pub use views::{
     Changed, CredentialLine, GroupLine, Installed, InvocationLine, InvocationView, ModelLine, NewCredential,
     PilotDetail, PilotLine, PilotState, Replayed, Rotated, SettingsView, Signed, Verified, VersionLine,

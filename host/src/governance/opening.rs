@@ -514,13 +514,16 @@ fn demo(province: &Province, secret: &Secret) -> Result<Demo, HouseError> {
     let patient = Cast::find(&province.population, "insured-adult").and_then(|key| province.population.get(key));
     let patient = patient.and_then(|person| person.number()).ok_or_else(|| missing("insured adult"))?;
     // Three officers of the working group: one asks for a grant, two others approve it.
-    let desks: [(&'static str, &'static str, &str, Option<&pilothouse_province::Facility>); 11] = [
+    let desks: [(&'static str, &'static str, &str, Option<&pilothouse_province::Facility>); 13] = [
         ("hospital desk", "registration-clerk", "", Some(hospital)),
         ("hotel desk", "receptionist", "", Some(hotel)),
         ("coach conductor", "conductor", "", open("coach")),
         ("pawnshop counter", "shopkeeper", "", open("pawnshop")),
         ("credit officer", "credit-officer", "", open("policy-bank")),
+        // The police of the commune in which the hotel lies.
+        ("commune police", "police-officer", "", None),
         ("statistics officer", "statistics-officer", "", None),
+        ("leader", "leader", "", None),
         (OWN_OFFICER, "working-group", "", None),
         ("second officer", "working-group", "-2", None),
         ("third officer", "working-group", "-3", None),
@@ -529,7 +532,8 @@ fn demo(province: &Province, secret: &Secret) -> Result<Demo, HouseError> {
     ];
     let credentials = desks.into_iter().map(|(name, role, number, facility)| {
         let (token, _) = keys::demo_token(&format!("demo-{role}{number}"), &key);
-        let unit = facility.map_or_else(|| super::SEAT.to_owned(), |facility| facility.unit.to_string());
+        let of_unit = facility.or_else(|| (role == "police-officer").then_some(hotel));
+        let unit = of_unit.map_or_else(|| super::SEAT.to_owned(), |facility| facility.unit.to_string());
         DemoCredential { name, role, facility: facility.map(|facility| facility.id.clone()), unit, token }
     });
     Ok(Demo {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use pilothouse_evidence::{Record, Verdict};
-use pilothouse_province::Places;
+use pilothouse_province::{MERGER, Places};
 use pilothouse_registry::{Bilingual, FacilityId, PilotId, Proof, Role, UnitCode};
 use pilothouse_runtime::occasion::{date_of, local_date};
 use pilothouse_store::indicators::{Days, Sum};
@@ -518,6 +518,13 @@ impl House {
     pub fn unit_name(&self, code: &str, at: i64) -> String {
         let unit = code.parse().ok().and_then(|parsed| Places::embedded().unit(parsed, date_of(at)));
         unit.map_or_else(|| code.to_owned(), |unit| format!("{} ({code})", unit.name))
+    }
+
+    /// The communes of the plan's area as they are now, each with its name, by code.
+    pub fn communes(&self) -> Vec<(UnitCode, String)> {
+        let on = date_of(now()).max(MERGER);
+        let communes = Places::embedded().plan_communes(on);
+        communes.filter_map(|unit| Some((unit.code.to_string().parse().ok()?, unit.name.to_owned()))).collect()
     }
 
     /// How many entries the log has.

@@ -3,9 +3,10 @@
 use super::Lang;
 
 /// Role, Vietnamese, English.
-const ROLES: [(&str, &str, &str); 16] = [
+const ROLES: [(&str, &str, &str); 17] = [
     ("auditor", "Kiểm toán viên", "Auditor"),
     ("bank-officer", "Cán bộ tín dụng", "Bank officer"),
+    ("conductor", "Phụ xe đường dài", "Coach conductor"),
     ("credit-officer", "Cán bộ tín dụng chính sách", "Credit officer"),
     ("department", "Sở, ban, ngành", "Department"),
     ("dispatcher", "Điều độ bến xe", "Coach dispatcher"),
@@ -17,7 +18,7 @@ const ROLES: [(&str, &str, &str); 16] = [
     ("police-officer", "Công an xã, phường", "Commune police"),
     ("receptionist", "Lễ tân", "Receptionist"),
     ("registration-clerk", "Cán bộ tiếp đón", "Registration clerk"),
-    ("shop-clerk", "Nhân viên cơ sở kinh doanh", "Shop clerk"),
+    ("shopkeeper", "Quầy cầm đồ, kinh doanh có điều kiện", "Shopkeeper"),
     ("statistics-officer", "Cán bộ thống kê", "Statistics officer"),
     ("working-group", "Tổ công tác", "Working group"),
 ];

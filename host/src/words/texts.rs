@@ -76,7 +76,7 @@ words! {
     state_planned: "Trong kế hoạch" | "In the plan";
     state_waiting: "Chờ phê duyệt" | "Awaiting approval";
     state_running: "Đang chạy" | "Running";
-    state_late: "Chậm so với kế hoạch" | "Late";
+    state_late: "Chậm tiến độ" | "Late";
     state_disabled: "Đã tắt" | "Switched off";
     state_quarantined: "Cách ly" | "Quarantined";
     until: "đến" | "until";
@@ -169,6 +169,60 @@ words! {
     sign_in_wrong: "Mã này không đúng hoặc đã bị thu hồi. Kiểm tra lại, hoặc xin Tổ công tác cấp mã mới." | "This token is wrong or was revoked. Check it, or ask the working group for a new one.";
     error_summary: "Có lỗi cần sửa" | "There is a problem";
 
+    // Tonight's lodging.
+    lodging_title: "Lưu trú đêm nay" | "Lodging tonight";
+    lodging_model: "Mô hình 8" | "Model 8";
+    lodging_since: "Khách đến từ" | "Arrivals since";
+    lodging_caption: "Thông báo lưu trú theo cơ sở; nhiều thông báo ở trên" | "Notices of stay by facility; those with most notices first";
+    lodging_none: "Không có cơ sở lưu trú nào ở đơn vị này." | "No lodging facility lies in this unit.";
+    lodging_note: "Trang chỉ có số đếm, không có tên khách. “Muộn” gồm thông báo đến sau hạn và thông báo quá hạn chưa đến. Lần xem này được ghi vào nhật ký." | "Counts only, no guest is named. “Late” holds notices that came after their time and those that are owed and not there. This look was recorded.";
+    notices_in_time: "Đúng hạn" | "In time";
+    notices_late: "Muộn" | "Late notices";
+    notices_rejected: "Bị từ chối" | "Rejected";
+    notices_waiting: "Đang gửi, chưa đến hạn" | "On their way, not due";
+    guests_staying: "Khách đang ở" | "Guests there";
+    show: "Xem" | "Show";
+
+    // Population figures.
+    analysis_title: "Phân tích tình hình dân cư" | "Population figures for leaders";
+    analysis_model: "Mô hình 29" | "Model 29";
+    analysis_lead: "Ứng dụng mô hình 29 trả lời với vai trò của người đang đăng nhập; ô quá nhỏ bị ẩn." | "Pilot 29 answers, asked in the role of who is signed in; cells too small are hidden.";
+    analysis_describe_lead: "Các câu hỏi của trang này chưa được mô tả. Cán bộ thống kê mô tả một lần, sau đó trang có số liệu." | "The questions of this page are not described yet. A statistics officer describes them once; then there are figures.";
+    analysis_describe: "Mô tả các câu hỏi" | "Describe the questions";
+    analysis_ask: "Các câu hỏi của trang này chưa được mô tả: đề nghị cán bộ thống kê mở trang này và mô tả." | "The questions of this page are not described yet: ask a statistics officer to open it and describe them.";
+    residence: "Tình trạng cư trú" | "Residence";
+    csv: "Tải bảng CSV" | "Download the table (CSV)";
+
+    // Trying a card.
+    try_title: "Thử một lượt quét thẻ" | "Try a card";
+    try_lead: "Quét thẻ của một người giả định tại một quầy, rồi xem lượt xử lý đi từng bước đến bằng chứng." | "Scan a made-up person's card at a desk, then follow the call step by step to its proof.";
+    try_no_desk: "Vai trò này không có quầy nào có đầu đọc. Đăng nhập bằng mã của một quầy, hoặc của Tổ công tác." | "This role has no desk with a reader. Sign in with the token of a desk, or of the working group.";
+    try_desk: "Quầy và ứng dụng" | "Desk and pilot";
+    try_simulated: "Đầu đọc giả lập" | "Simulated reader";
+    try_person: "Thẻ của" | "Card of";
+    try_person_hint: "Mọi người trong danh sách đều là người giả định." | "Everybody in the list is made up.";
+    try_scan: "Quét thẻ này" | "Scan this card";
+    try_own: "Dán hoặc chụp mã QR" | "Paste or photograph a QR code";
+    try_card: "Văn bản của mã QR" | "Text of the QR code";
+    try_card_hint: "Các trường cách nhau bằng dấu |. Chỉ dùng thẻ giả định." | "Fields are separated by |. Use made-up cards only.";
+    try_send: "Gửi văn bản" | "Send the text";
+    try_again: "Quét thẻ khác" | "Scan another card";
+    camera_open: "Mở máy ảnh" | "Open the camera";
+    camera_close: "Đóng máy ảnh" | "Close the camera";
+    camera_none: "Không mở được máy ảnh: hãy dán văn bản của mã QR." | "The camera cannot be opened: paste the text of the code.";
+    camera_found: "Đã đọc được mã. Bấm “Gửi văn bản”." | "A code was read. Press “Send the text”.";
+    signal_green: "Đầu đọc hiện xanh" | "The reader shows green";
+    signal_amber: "Đầu đọc hiện vàng" | "The reader shows amber";
+    signal_red: "Đầu đọc hiện đỏ" | "The reader shows red";
+    step_handle: "Thẻ thành tham chiếu" | "The card becomes a handle";
+    step_handle_text: "Máy chủ đọc văn bản của thẻ, tìm người trong dữ liệu dân cư, và chỉ đưa cho thành phần một tham chiếu. Tên và số không vào thành phần." | "The host reads the card's text, finds the person in the register, and hands a reference to the component. Name and number do not go in.";
+    step_grants: "Các quyền được cấp" | "Grants";
+    step_grants_text: "Những dòng của quyền đã cấp quyết định các lời gọi dưới đây:" | "The lines of the grants that decided the calls below:";
+    step_calls: "Các lời gọi qua cửa duy nhất" | "Calls through the one gate";
+    step_leaf: "Bản ghi trong nhật ký" | "A record in the log";
+    step_leaf_text: "Lượt xử lý và tác động của nó được ghi cùng lúc, trước khi quầy nhận câu trả lời." | "The call and its effects were committed together, before the desk got its answer.";
+    step_proof: "Bằng chứng có mặt" | "Inclusion proof";
+
     // Pages that tell of a problem.
     problem_prefix: "Lỗi:" | "Error:";
     problem_next: "Việc cần làm tiếp" | "What to do next";
@@ -229,11 +283,15 @@ mod tests {
             include_str!("../../templates/calls.html"),
             include_str!("../../templates/proof.html"),
             include_str!("../../templates/sign_in.html"),
+            include_str!("../../templates/lodging.html"),
+            include_str!("../../templates/analysis.html"),
+            include_str!("../../templates/try.html"),
             include_str!("../console/board.rs"),
             include_str!("../console/pilot.rs"),
             include_str!("../console/pages.rs"),
             include_str!("../console/state.rs"),
             include_str!("../console/invocation.rs"),
+            include_str!("../console/try_it.rs"),
         ]
         .into();
         for (key, ..) in TEXTS {

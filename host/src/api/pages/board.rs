@@ -56,10 +56,11 @@ async fn view(house: &House, frame: Frame) -> Result<BoardView, HouseError> {
         title: of(lang, &group.name),
         models: group.models.into_iter().map(model).collect(),
     });
-    let checkpoint = house
-        .signed_root()
-        .await?
-        .map(|(root, at)| CheckpointView { root: root.chars().take(ROOT_DIGITS).collect(), at: instant(at) });
+    let checkpoint = house.signed().await?.map(|signed| CheckpointView {
+        size: signed.size,
+        root: signed.root.chars().take(ROOT_DIGITS).collect(),
+        at: instant(signed.at),
+    });
     Ok(BoardView {
         province_note: lang.pick(NOTE_VI, NOTE_EN).to_owned(),
         groups: groups.collect(),

@@ -2,12 +2,17 @@
 //!
 //! A page shows a reader what the same reader may ask of `/v1`, and nothing else: handlers ask the house as the caller who is signed in.
 
+mod analysis;
+mod answers;
 mod board;
+mod figures;
 mod invocation;
+mod lodging;
 mod pilot;
 mod reader;
 mod sessions;
 mod sign_in;
+mod try_it;
 
 use axum::Router;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -16,8 +21,11 @@ use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 
 pub(super) use self::reader::Door;
-use super::{App, Path, Problem};
+use super::{App, Path, Problem, kinds};
 use crate::console::{ASSET_CACHE_CONTROL, CONTENT_SECURITY_POLICY, Frame, RenderError, find};
+use crate::governance::CallError;
+use crate::words::Lang;
+use pilothouse_registry::Bilingual;
 
 pub(super) fn router(app: &App) -> Router<App> {
     Router::new()
@@ -26,10 +34,37 @@ pub(super) fn router(app: &App) -> Router<App> {
         .route("/pilots/{pilot}", get(pilot::pilot))
         .route("/invocations/{invocation}", get(invocation::page))
         .route("/invocations/{invocation}/proof.txt", get(invocation::raw))
+        .route("/analysis", get(analysis::page).post(analysis::describe))
+        .route("/analysis.csv", get(analysis::csv))
+        .route("/lodging", get(lodging::page))
+        .route("/try", get(try_it::form).post(try_it::scan))
         .route("/sign-in", get(sign_in::form).post(sign_in::enter))
         .route("/sign-out", post(sign_in::leave))
         .route("/assets/{*path}", get(asset))
         .layer(middleware::from_fn_with_state(app.clone(), reader::limited))
+}
+
+/// A call that gave no outcome, in the reader's language.
+struct Told {
+    title: String,
+    detail: String,
+    next: String,
+}
+
+fn told(lang: Lang, error: &CallError) -> Told {
+    let kind = kinds::find(error.code());
+    let (title, next) =
+        kind.map_or((error.code(), ""), |kind| (lang.pick(kind.vi, kind.en), lang.pick(kind.next_vi, kind.next_en)));
+    let said = |text: &Bilingual| lang.pick(text.vi(), text.en()).to_owned();
+    let detail = match error {
+        CallError::Refused { words, .. } => lang.pick(&words.0, &words.1).clone(),
+        CallError::Disabled { while_down, .. }
+        | CallError::Quarantined { while_down, .. }
+        | CallError::Fault { while_down, .. } => said(while_down),
+        // These texts are for developers, in English: a reader of Vietnamese has title and next step.
+        other => lang.pick(String::new(), other.to_string()),
+    };
+    Told { title: title.to_owned(), detail, next: next.to_owned() }
 }
 
 fn page(status: StatusCode, frame: &Frame, query: Option<&str>, html: Result<String, RenderError>) -> Response {

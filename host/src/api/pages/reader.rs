@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::num::NonZeroU32;
+use std::sync::OnceLock;
 
 use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
 use axum::http::request::Parts;
@@ -10,6 +11,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use pilothouse_identity::PersonKey;
 use time::OffsetDateTime;
 
 use super::sessions::{self, Sessions};
@@ -29,13 +31,15 @@ const MANY_ADDRESSES: usize = 20_000;
 /// What stands at the pages' door: sessions, and how often each address asked.
 pub(in crate::api) struct Door {
     pub(super) sessions: Sessions,
+    /// The demonstration's people, found once: the search goes through everybody.
+    pub(super) cast: OnceLock<Vec<(&'static str, PersonKey)>>,
     addresses: DefaultKeyedRateLimiter<IpAddr>,
 }
 
 impl Default for Door {
     fn default() -> Self {
         let quota = Quota::per_second(PER_SECOND).allow_burst(AT_ONCE);
-        Self { sessions: Sessions::default(), addresses: RateLimiter::keyed(quota) }
+        Self { sessions: Sessions::default(), cast: OnceLock::new(), addresses: RateLimiter::keyed(quota) }
     }
 }
 
@@ -56,6 +60,8 @@ pub(super) struct Reader {
     /// Whether a form, if it is one, was sent from this site.
     pub(super) is_own_form: bool,
     pub(super) is_https: bool,
+    /// Whether htmx asked, to swap a part of the page.
+    pub(super) wants_part: bool,
 }
 
 impl Reader {
@@ -75,6 +81,7 @@ impl Reader {
             signed,
             is_own_form: is_own(text("sec-fetch-site"), text("origin"), text("host")),
             is_https: text("x-forwarded-proto") == Some("https"),
+            wants_part: text("hx-request") == Some("true"),
         }
     }
 
@@ -94,6 +101,10 @@ impl Reader {
 
     pub(super) fn missing(&self) -> Response {
         self.page(StatusCode::NOT_FOUND, ProblemPage::not_found(self.frame.clone()).page())
+    }
+
+    pub(super) fn forbidden(&self) -> Response {
+        self.page(StatusCode::FORBIDDEN, ProblemPage::forbidden(self.frame.clone()).page())
     }
 
     pub(super) fn foreign(&self) -> Response {

@@ -16,7 +16,7 @@ pub const STAYS_OWNER: &str = "host.lodging";
 /// In which table.
 pub const STAYS_TABLE: &str = "stays";
 /// The index by facility and openness.
-pub(crate) const OPEN_INDEX: &str = "open";
+pub const OPEN_INDEX: &str = "open";
 /// Open stays of one answer.
 const PAGE: u32 = 200;
 

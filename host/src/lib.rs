@@ -6,7 +6,9 @@
 pub mod api;
 pub mod cli;
 pub mod console;
+mod demo;
 pub mod embedded;
 pub mod governance;
 pub mod harness;
+mod signing;
 pub mod words;

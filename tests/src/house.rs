@@ -178,20 +178,35 @@ impl House {
     /// Where the program does not start.
     #[must_use]
     pub fn command(&self, role: &str, arguments: &[&str]) -> (i32, Value, String) {
-        let mut command = Command::new(pilot());
-        command.arg("--json").args(arguments).arg("--data").arg(self.folder.path());
-        for other in ["PILOT_TOKEN", "PILOT_HOST", "PILOT_DATA", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"] {
-            command.env_remove(other);
-        }
+        let mut command = self.prepared(arguments);
         if !role.is_empty() {
             command.env("PILOT_TOKEN", self.token(role));
         }
-        let output = command.stdin(Stdio::null()).output().expect("the program starts");
+        let output = command.output().expect("the program starts");
         (
             output.status.code().expect("it ends by itself"),
             serde_json::from_slice(&output.stdout).unwrap_or(Value::Null),
             String::from_utf8_lossy(&output.stderr).into_owned(),
         )
+    }
+
+    /// Starts the command line against this house, as the officer of its data folder, and leaves it running.
+    ///
+    /// # Panics
+    /// Where the program does not start.
+    #[must_use]
+    pub fn begun(&self, arguments: &[&str]) -> Child {
+        let mut command = self.prepared(arguments);
+        command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the program starts")
+    }
+
+    fn prepared(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(pilot());
+        command.arg("--json").args(arguments).arg("--data").arg(self.folder.path()).stdin(Stdio::null());
+        for other in ["PILOT_TOKEN", "PILOT_HOST", "PILOT_DATA", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"] {
+            command.env_remove(other);
+        }
+        command
     }
 
     /// Reads as a role; as nobody where the role is empty.

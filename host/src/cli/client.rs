@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use anyhow::Context;
 use clap::Args;
 use ed25519_dalek::SigningKey;
-use pilothouse_registry::signed_request::{self, Target};
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 
 use super::CliError;
+use crate::demo::Place;
+use crate::signing::signed_now;
 
 /// Default data folder.
 const DATA: &str = "pilothouse-data";
@@ -46,6 +47,11 @@ impl Connection {
 
     /// A client as the officer of the data folder, or as the token of the environment.
     pub(super) fn client(&self) -> Result<Client, CliError> {
+        self.client_with(self.token()?)
+    }
+
+    /// The token of the environment, or of the data folder's officer.
+    pub(super) fn token(&self) -> Result<String, CliError> {
         let token = match std::env::var("PILOT_TOKEN") {
             Ok(token) => token,
             Err(_) => {
@@ -56,7 +62,12 @@ impl Connection {
                 text?
             }
         };
-        self.client_with(token.trim().to_owned())
+        Ok(token.trim().to_owned())
+    }
+
+    /// Where the host is, for who asks again while it is away.
+    pub(super) fn place(&self) -> Place {
+        self.host.clone().map_or_else(|| Place::Folder(self.data()), Place::Address)
     }
 
     /// A client with this token.
@@ -107,11 +118,8 @@ impl Client {
         body: &Value,
     ) -> Result<(StatusCode, Value), CliError> {
         let (uri, body) = (format!("{}{path}", self.address), body.to_string());
-        let mut nonce = [0; 16];
-        getrandom::fill(&mut nonce).map_err(|_| anyhow::anyhow!("the system gave no random bytes: try again"))?;
-        let created = crate::governance::clock().div_euclid(1_000_000);
-        let target = Target { method: "POST", uri: &uri };
-        let fields = signed_request::sign(key, target, body.as_bytes(), created, &hex::encode(nonce));
+        let fields = signed_now(key, &uri, body.as_bytes())
+            .map_err(|_| anyhow::anyhow!("the system gave no random bytes: try again"))?;
         let request = self.http.post(&uri).header("content-type", "application/json");
         let request = request
             .header("content-digest", fields.content_digest)

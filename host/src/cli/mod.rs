@@ -5,6 +5,7 @@
 
 mod audit;
 mod client;
+mod demo;
 mod desks;
 mod device;
 mod local;
@@ -42,6 +43,8 @@ struct Cli {
 enum Command {
     /// Start the host on this machine
     Up(up::Up),
+    /// A simulated day of the province, sent to a host through its front door
+    Demo(demo::Demo),
     /// The plan's 35 models, and which of them run
     Models,
     /// The pilots of this host
@@ -164,6 +167,7 @@ async fn run(cli: Cli, out: &mut Out) -> Result<(), CliError> {
     let connection = cli.connection;
     match cli.command {
         Command::Up(up) => Ok(up.run(&connection.data(), out).await?),
+        Command::Demo(demo) => demo.run(&connection, out).await,
         Command::Inspect(command) => Ok(command.run(out)?),
         Command::Check(command) => Ok(command.run(out).await?),
         Command::Build(command) => Ok(command.run(out).await?),

@@ -15,6 +15,7 @@ use serde::Deserialize;
 
 use super::out::{Out, note};
 use crate::api::{self, ApiLimits};
+use crate::demo::Folk;
 use crate::governance::{Clocks, House, OpenOptions, PilotState, Progress};
 
 /// Where it listens unless told otherwise.
@@ -36,6 +37,9 @@ pub(super) struct Up {
     /// Synthetic people (2,000 to 1,000,000)
     #[arg(long, env = "PILOT_PEOPLE", value_parser = clap::value_parser!(u32).range(2_000..=i64::from(MAX_PEOPLE)))]
     people: Option<u32>,
+    /// Run the demonstration's day once the host is up, spread over so many minutes (5)
+    #[arg(long, value_name = "MINUTES", num_args = 0..=1, default_missing_value = "5")]
+    demo_day: Option<u32>,
     /// Say nothing but errors
     #[arg(long, env = "PILOT_QUIET")]
     quiet: bool,
@@ -135,11 +139,17 @@ impl Up {
             bar.finish_and_clear();
         }
         let address = listener.local_addr().context("the address")?;
+        let population = &house.province().population;
+        let folk = Folk { seed: population.seed(), people, day: population.today() };
+        folk.write(data).context("what the province is made of cannot be written into the data folder")?;
         std::fs::write(data.join("address"), address.to_string())
             .context("the address cannot be written into the data folder")?;
         if !quiet {
             greet(&house, &address, people, begun.elapsed(), out).await?;
         }
+        let day = self.demo_day.map(|minutes| {
+            tokio::spawn(super::demo::beside(house.clone(), format!("http://{address}"), minutes, quiet))
+        });
         let router = api::router(house.clone(), limits);
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
         let served = axum::serve(
@@ -157,6 +167,9 @@ impl Up {
         tokio::select! {
             result = async { served.await } => result.context("serving")?,
             () = drained => note(format_args!("requests that took longer than {} s were cut off", DRAIN.as_secs())),
+        }
+        if let Some(day) = day {
+            day.abort();
         }
         house.close().await;
         let _gone = std::fs::remove_file(data.join("address"));

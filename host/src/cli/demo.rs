@@ -1,0 +1,112 @@
+//! A simulated day, sent to a running host through its front door.
+
+use std::time::Duration;
+
+use anyhow::Context;
+use clap::Args;
+use pilothouse_runtime::province::Province;
+use time::OffsetDateTime;
+
+use super::CliError;
+use super::client::Connection;
+use super::out::{Out, note};
+use crate::demo::{Crowd, Day, Door, DoorError, Folk, Place, Report, Size, run};
+use crate::governance::House;
+
+/// Patients of a day, unless told otherwise.
+const PATIENTS: u16 = 240;
+
+/// The demonstration
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Patients, guests, readers and the errors they make, planned from a seed and sent over HTTP.\nExit code 1 where any answer is another than the plan says.\n\nExample:\n  pilot demo --day --minutes 5"
+)]
+pub(super) struct Demo {
+    /// Run a simulated day
+    #[arg(long, required = true)]
+    day: bool,
+    /// Another seed plans another day
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Patients; a third as many guests
+    #[arg(long, default_value_t = PATIENTS, value_parser = clap::value_parser!(u16).range(1..=5_000))]
+    size: u16,
+    /// Real time that the day is spread over, so that figures are seen to move
+    #[arg(long, default_value_t = 0)]
+    minutes: u32,
+    /// Seconds that a desk asks again while nobody answers
+    #[arg(long, default_value_t = 30)]
+    patience: u32,
+    /// Send everything once more at the end: nothing may be done twice, and nothing be forgotten
+    #[arg(long)]
+    twice: bool,
+}
+
+impl Demo {
+    pub(super) async fn run(self, connection: &Connection, out: &mut Out) -> Result<(), CliError> {
+        let data = connection.data();
+        let folk = Folk::read(&data).with_context(|| {
+            format!(
+                "{} says nothing of the host's synthetic people: name the data folder of a host with --data",
+                data.display()
+            )
+        })?;
+        let province = Province::generate(folk.seed, folk.people, folk.day);
+        let size = Size { patients: self.size.into() };
+        let crowd = Crowd::of(&province, folk.day, 2 * size.patients);
+        let patience = Duration::from_secs(self.patience.into());
+        let door = Door::new(connection.place(), patience).map_err(told)?;
+        let day = Day {
+            seed: self.seed,
+            size,
+            crowd: &crowd,
+            officer: connection.token()?,
+            now: OffsetDateTime::now_utc(),
+            spread: Duration::from_secs(60 * u64::from(self.minutes)),
+            is_sent_again: self.twice,
+        };
+        let report = run(&day, &door, &mut |line| note(format_args!("… {line}"))).await.map_err(told)?;
+        for line in report.lines() {
+            out.say(format_args!("{line}"));
+        }
+        out.json(&report);
+        match report.unexplained.len() {
+            0 => Ok(()),
+            n => Err(CliError::Host { exit: 1, text: format!("{n} answers are other than planned") }),
+        }
+    }
+}
+
+fn told(error: DoorError) -> CliError {
+    let exit = if matches!(error, DoorError::Nobody { .. }) { 4 } else { 1 };
+    CliError::Host { exit, text: error.to_string() }
+}
+
+/// A simulated day beside a host that has just started, over HTTP like everyone's.
+pub(super) async fn beside(house: House, address: String, minutes: u32, quiet: bool) {
+    let population = &house.province().population;
+    let size = Size { patients: PATIENTS.into() };
+    let crowd = Crowd::of(house.province(), population.today(), 2 * size.patients);
+    let officer = house.demo().credentials.iter().find(|credential| credential.role == "working-group");
+    let day = Day {
+        seed: 1,
+        size,
+        crowd: &crowd,
+        officer: officer.map(|officer| officer.token.clone()).unwrap_or_default(),
+        now: OffsetDateTime::now_utc(),
+        spread: Duration::from_secs(60 * u64::from(minutes)),
+        is_sent_again: false,
+    };
+    let ran: Result<Report, DoorError> = match Door::new(Place::Address(address), Duration::from_secs(30)) {
+        Ok(door) => run(&day, &door, &mut |_| {}).await,
+        Err(error) => Err(error),
+    };
+    match ran {
+        Ok(report) if !quiet || !report.unexplained.is_empty() => {
+            note(format_args!("the demonstration's day is over:"));
+            report.lines().iter().for_each(|line| note(format_args!("  {line}")));
+        }
+        Ok(_) => {}
+        Err(error) => note(format_args!("the demonstration's day ended early: {error}")),
+    }
+}

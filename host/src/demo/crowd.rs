@@ -1,0 +1,136 @@
+//! Who goes out on the day: synthetic people with the cards in their pockets, and the places that they come to.
+
+use std::path::Path;
+
+use pilothouse_identity::PersonalNumber;
+use pilothouse_province::{CardState, Facility, FacilityClass, Licence, Life, Lookup, Nationality, PersonView};
+use pilothouse_runtime::province::Province;
+use serde::{Deserialize, Serialize};
+use time::Date;
+
+/// File of the data folder that says of which synthetic people a host's province is made.
+const FILE: &str = "province.json";
+/// Places of a class that take part.
+const PLACES: usize = 3;
+/// People of each kind that an error needs.
+const OF_A_KIND: usize = 12;
+/// Youngest who checks in alone.
+const ADULT: u16 = 18;
+
+/// Of which synthetic people a host's province is made: whoever knows it knows their cards, and no real person's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Folk {
+    pub(crate) seed: u64,
+    pub(crate) people: u32,
+    /// The day on which their cards and insurances stand as they do.
+    pub(crate) day: Date,
+}
+
+impl Folk {
+    /// Writes it into a data folder.
+    pub(crate) fn write(&self, data: &Path) -> std::io::Result<()> {
+        std::fs::write(data.join(FILE), serde_json::to_vec(self)?)
+    }
+
+    /// Reads it from a data folder.
+    pub(crate) fn read(data: &Path) -> std::io::Result<Folk> {
+        Ok(serde_json::from_slice(&std::fs::read(data.join(FILE))?)?)
+    }
+}
+
+/// A synthetic person, as the desk meets them. No `Debug`: habits that hold for real people hold here.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Citizen {
+    pub(crate) number: String,
+    /// The text of the card's QR code.
+    pub(crate) card: String,
+}
+
+/// A place that takes part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Spot {
+    pub(crate) facility: String,
+    pub(crate) unit: String,
+}
+
+/// Everyone and every place of the day.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Crowd {
+    /// Living adults with valid cards.
+    pub(crate) plain: Vec<Citizen>,
+    /// Living adults whose cards have expired.
+    pub(crate) expired: Vec<Citizen>,
+    /// Dead people whose cards still look valid.
+    pub(crate) dead: Vec<Citizen>,
+    /// Well-formed numbers that nobody has.
+    pub(crate) nobodies: Vec<String>,
+    pub(crate) hospitals: Vec<Spot>,
+    pub(crate) hotels: Vec<Spot>,
+}
+
+impl Crowd {
+    /// Draws them from the province, at most so many plain people.
+    pub(crate) fn of(province: &Province, today: Date, most: usize) -> Crowd {
+        let mut crowd = Crowd {
+            plain: Vec::new(),
+            expired: Vec::new(),
+            dead: Vec::new(),
+            nobodies: nobodies(province),
+            hospitals: spots(province, FacilityClass::Hospital),
+            hotels: spots(province, FacilityClass::Hotel),
+        };
+        let population = &province.population;
+        for key in population.iter_keys() {
+            if crowd.plain.len() >= most && crowd.expired.len() >= OF_A_KIND && crowd.dead.len() >= OF_A_KIND {
+                break;
+            }
+            let Some(view) = population.get(key) else { continue };
+            let (Some(number), Some(card)) = (view.number(), population.card_text(key)) else { continue };
+            let (group, most) = match kind(&view, today) {
+                Some(Kind::Plain) => (&mut crowd.plain, most),
+                Some(Kind::Expired) => (&mut crowd.expired, OF_A_KIND),
+                Some(Kind::Dead) => (&mut crowd.dead, OF_A_KIND),
+                None => continue,
+            };
+            if group.len() < most {
+                group.push(Citizen { number: number.reveal().to_owned(), card });
+            }
+        }
+        crowd
+    }
+}
+
+enum Kind {
+    Plain,
+    Expired,
+    Dead,
+}
+
+fn kind(view: &PersonView<'_>, today: Date) -> Option<Kind> {
+    let card = view.card()?;
+    match (view.life(), card.state) {
+        (Life::Died(_), CardState::Valid) => Some(Kind::Dead),
+        (Life::Died(_), _) => None,
+        (Life::Alive, _) if view.born().ages_on(today).least < ADULT || view.nationality() != Nationality::VietNam => {
+            None
+        }
+        (Life::Alive, CardState::Valid) if view.cancelled_number().is_none() => Some(Kind::Plain),
+        (Life::Alive, CardState::Expired) => Some(Kind::Expired),
+        (Life::Alive, _) => None,
+    }
+}
+
+/// Numbers of synthetic form that the register does not have.
+fn nobodies(province: &Province) -> Vec<String> {
+    let free = |text: &String| {
+        PersonalNumber::parse(text).is_ok_and(|number| matches!(province.population.by_number(&number), Lookup::None))
+    };
+    (990_000..=999_999_u32).rev().map(|serial| format!("044099{serial}")).filter(free).take(OF_A_KIND).collect()
+}
+
+fn spots(province: &Province, class: FacilityClass) -> Vec<Spot> {
+    let open = |facility: &&Facility| matches!(facility.licence, Licence::Valid { .. });
+    let spot = |facility: &Facility| Spot { facility: facility.id.clone(), unit: facility.unit.to_string() };
+    province.facilities().of_class(class).filter(open).take(PLACES).map(spot).collect()
+}

@@ -268,6 +268,14 @@ impl House {
         let failed = |fault: Fault| CallError::Fault { id: id.clone(), fault, while_down: while_down() };
         let mut finished = run.await.map_err(|_| failed(Fault::Host))?.ok_or_else(disabled)?;
         judge(&running.manifest, &running.operations, operation.as_ref(), &mut finished);
+        // A pilot may refuse today what it decided yesterday: the guest has left since. What was answered stays the answer.
+        if let (Some((scope, digest)), false) = (once_for, matches!(finished.recording.ended, Ended::Decided(_))) {
+            let known = self.0.store.once().find(scope, &reference_digest(&occasion.reference)).await;
+            if let Some(known) = known.map_err(CommitError::from)? {
+                let (same_request, response, seq) = (known.request_digest == digest, known.response, known.seq);
+                return Err(CallError::Store(CommitError::Duplicate { same_request, response, seq }));
+            }
+        }
         // Held until it is committed: when `disable` has answered, nothing is kept any more.
         let (wanted, keeping) = under_way.keep().await;
         if !wanted {

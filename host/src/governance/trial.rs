@@ -41,8 +41,10 @@ impl House {
                 }
             }
         }
-        desks.sort_by(|a, b| {
-            (a.caller.facility.as_ref(), a.pilot.as_str()).cmp(&(b.caller.facility.as_ref(), b.pilot.as_str()))
+        // The hospital of the demonstration first: a card alone is enough there, while a coach needs a trip that is open.
+        desks.sort_by_cached_key(|desk| {
+            let facility = desk.caller.facility.as_ref().map(ToString::to_string);
+            (facility.as_deref() != Some(self.0.demo.hospital.as_str()), facility, desk.pilot.to_string())
         });
         desks
     }

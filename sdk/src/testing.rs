@@ -28,6 +28,7 @@ const SAID_BY_THE_SDK: [(&str, &[&str]); 4] = [
 /// |---|---|
 /// | `.say("KEY", [("name", …)])`, `show(…, "KEY")`, `obstacle(…, "KEY")` | `KEY`, with the variables `$name` |
 /// | `.reason("CODE")`, `.next("CODE")`, `Refusal::new("CODE")` | `reason-CODE`, `next-CODE`, `refusal-CODE` |
+/// | `reasons.push("CODE")`, `next.push("CODE")`, lists for [`Outcome::codes`](crate::Outcome::codes) | `reason-CODE`, `next-CODE` |
 /// | `readers::light(…)`, `Site::of(…)`, `.captured()?`, `.own_facility()?` | the three lights, the refusals of each |
 /// | a decision of the manifest | `decision-CODE` |
 /// | a kind of alert, a template of messages in a scope of the manifest | `alert-KIND`, `message-TEMPLATE` |
@@ -146,7 +147,13 @@ fn said(root: &Path, wrong: &mut Vec<String>) -> BTreeMap<String, Option<Variabl
         };
         // Tests may name keys that exist nowhere.
         let source = source.split("#[cfg(test)]").next().unwrap_or_default();
-        for (call, prefix) in [(".reason(", "reason-"), (".next(", "next-"), ("Refusal::new(", "refusal-")] {
+        for (call, prefix) in [
+            (".reason(", "reason-"),
+            ("reasons.push(", "reason-"),
+            (".next(", "next-"),
+            ("next.push(", "next-"),
+            ("Refusal::new(", "refusal-"),
+        ] {
             said.extend(after(source, call).filter_map(literal).map(|(code, _)| (format!("{prefix}{code}"), None)));
         }
         for (call, keys) in SAID_BY_THE_SDK {

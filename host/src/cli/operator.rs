@@ -56,7 +56,7 @@ pub(super) async fn pilots(client: &Client, out: &mut Out) -> Result<(), CliErro
     for pilot in pilots.as_array().into_iter().flatten() {
         let line = (text(pilot, "/id"), text(pilot, "/version"), text(pilot, "/state/is"));
         out.say(format_args!(
-            "{:>2}  {:<22} {:<10} {:<12} {} calls, {} denials, {} faults",
+            "{:>2}  {:<26} {:<10} {:<12} {} calls, {} denials, {} faults",
             whole(pilot, "/model"),
             line.0,
             line.1,

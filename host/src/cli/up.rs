@@ -25,7 +25,7 @@ const MAX_RATE: u32 = 1_000_000;
 /// How long requests that are under way may take when the host stops.
 const DRAIN: Duration = Duration::from_secs(10);
 
-/// Start the host on this machine: synthetic province, three pilots, REST API and board
+/// Start the host on this machine: synthetic province, the pilots that come with it, REST API and board
 #[derive(Debug, Args)]
 #[command(
     after_help = "Configuration, the later wins: file, environment, flags.\n\nExamples:\n  pilot up\n  pilot up --data /var/lib/pilothouse --listen 127.0.0.1:9000 --people 100000"
@@ -215,7 +215,7 @@ async fn greet(house: &House, address: &SocketAddr, people: u32, took: Duration,
     out.say(format_args!("Demonstration credentials (synthetic data only):"));
     for credential in &demo.credentials {
         let at = credential.facility.as_deref().unwrap_or("-");
-        out.say(format_args!("  {:<19} {:<18} {:<14} {}", credential.name, credential.role, at, credential.token));
+        out.say(format_args!("  {:<19} {:<18} {:<15} {}", credential.name, credential.role, at, credential.token));
     }
     let token = demo
         .credentials

@@ -168,7 +168,7 @@ async fn a_reading_from_the_future_two_at_once_and_a_foreign_kiosk_are_refused()
     let card = people::cast(&people::population(), "insured-adult").card;
     let at = (OffsetDateTime::now_utc() + Duration::hours(1)).format(&Rfc3339).unwrap();
     let future = read(&house, "future", json!({ "text": card, "captured_at": at })).await;
-    future.is_problem(422, "invalid-captured-at");
+    future.is_problem(422, "captured-in-future");
     read(&house, "two", json!({ "text": card, "vneid": "x" })).await.is_problem(422, "malformed");
     read(&house, "none", json!({})).await.is_problem(422, "malformed");
     let kiosk = json!({ "kiosk": { "device": "nobodys", "result": "e30=", "signature": "AA==" } });

@@ -35,7 +35,13 @@ pilothouse_sdk::export! {
 #[cfg(test)]
 mod tests {
     /// Codes that a rule chooses, as the texts' own keys.
-    const COMPUTED: [&str; 7] = [
+    const COMPUTED: [&str; 13] = [
+        "reason-no-identity-read",
+        "next-read-identity",
+        "reason-not-in-population",
+        "next-check-number",
+        "reason-not-verified",
+        "next-check-by-paper",
         "reason-identity-paper",
         "reason-residence-paper",
         "reason-owner-paper-missing",

@@ -29,7 +29,7 @@ const REASONS: usize = 2_060;
 const PEOPLE: [(&str, &str); 3] = [("$person", "person:0"), ("$other", "person:1"), ("$foreigner", "person:2")];
 /// The name for the entry of `$person` in a register. Who adds a resource that is asked with adds here how it is got.
 const ENTRY: &str = "$entry";
-/// The register of [`ENTRY`].
+/// The register of `ENTRY`.
 pub const REGISTER: &str = "health-insurance";
 
 /// Arguments on their way into a module: constants of the text format, bytes in memory, handles by the name of their global.

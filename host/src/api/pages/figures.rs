@@ -6,8 +6,9 @@ use super::answers::{Answered, Cell, Table};
 use crate::console::{Chart, FigureRow, FigureView, Point};
 use crate::words::{self, Lang};
 
+/// A hidden cell may have more people than the floor: then it stands in for one that has not.
 fn hidden(lang: Lang, floor: u32) -> String {
-    lang.pick(format!("ẩn (dưới {floor} người)"), format!("hidden (fewer than {floor})"))
+    lang.pick(format!("ẩn để bảo vệ nhóm dưới {floor} người"), format!("hidden to protect groups under {floor}"))
 }
 
 fn counted(lang: Lang, value: Option<i64>, floor: u32) -> String {
@@ -260,7 +261,7 @@ mod tests {
     fn a_hidden_cell_is_said_to_be_hidden_and_is_never_nothing() {
         let cells = vec![cell(&["0-4", "male"], Some(1_200)), cell(&["0-4", "female"], None)];
         let view = ages(Lang::Vi, "permanent", &answered(cells, 1_205));
-        assert_eq!(view.rows[0].cells, ["1.200", "ẩn (dưới 10 người)"]);
+        assert_eq!(view.rows[0].cells, ["1.200", "ẩn để bảo vệ nhóm dưới 10 người"]);
         assert!(view.notes[0].contains("1.205") && view.notes[0].contains("1 ô bị ẩn"));
     }
 

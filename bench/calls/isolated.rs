@@ -19,7 +19,7 @@ use pilothouse_runtime::faults::Faults;
 use pilothouse_runtime::keys::Secret;
 use pilothouse_runtime::people::{Arrival, Kind, PilotKeys, Presented};
 use pilothouse_runtime::province::Province;
-use pilothouse_runtime::{Ended, Entry, Kept, Machine, Occasion, Pilot, Providers, Request, Terms};
+use pilothouse_runtime::{Ended, Entry, LiveInstance, Machine, Occasion, Pilot, Providers, Request, Terms};
 use serde::{Deserialize, Serialize};
 
 use super::guest::{self, Source};
@@ -101,7 +101,7 @@ fn round(bench: &Arc<Bench>, way: Way) -> anyhow::Result<(f64, f64)> {
 
 async fn one_thread(bench: &Bench, way: Way) -> anyhow::Result<Vec<f64>> {
     let mut times = Vec::with_capacity(1 << 20);
-    let mut kept = Kept::new(&bench.pilot, bench.request()?, &bench.providers, &bench.faults).await?;
+    let mut kept = LiveInstance::new(&bench.pilot, bench.request()?, &bench.providers, &bench.faults).await?;
     let begun = Instant::now();
     while begun.elapsed() < ROUND {
         let one = Instant::now();

@@ -6,6 +6,8 @@
 
 #![expect(clippy::print_stdout, reason = "the table is what it is for")]
 
+mod genuine;
+
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
@@ -13,12 +15,11 @@ use base64::engine::general_purpose::STANDARD;
 use ed25519_dalek::SigningKey;
 use pilothouse_documents::code::{AccountLevel, IdentityProvider};
 use pilothouse_documents::kiosk::{Body, KioskResult, Match, sign_result};
-use pilothouse_documents::synthetic::{CardFactory, CardHolder, Chip};
+use pilothouse_documents::synthetic::{CardFactory, Chip};
 use pilothouse_documents::{Anchors, Checks, Reading, Sent, Times};
-use pilothouse_identity::{CardText, FullName, PartialDate, PersonalNumber};
+use pilothouse_identity::{CardText, PersonalNumber};
 use time::macros::{date, datetime};
 
-const NUMBER: &str = "044099990017";
 /// What parsers of these forms stumble over.
 const PIECES: [&[u8]; 14] = [
     b"|",
@@ -78,26 +79,18 @@ fn main() {
     let (span, seed) = (Duration::from_secs(number(1)), number(1));
     let at = datetime!(2026-12-01 08:00 +7);
     let times = Times { captured_at: at, now: at };
-    let person = PersonalNumber::parse(NUMBER).expect("a number");
+    let person = PersonalNumber::parse(genuine::NUMBER).expect("a number");
     let factory = CardFactory::new(&[7; 32]).expect("a factory");
     let anchors = Anchors::read(factory.issuer_pem().as_bytes()).expect("the list");
     let provider = IdentityProvider::new("soak", &[3; 32]);
     let codes = provider.verifier();
     let checks = Checks { anchors: &anchors, codes: &codes };
-    let chip = factory.card(&CardHolder {
-        number: person.clone(),
-        name: FullName::parse("Nguyễn Văn Thử").expect("a name"),
-        born: PartialDate::full(1999, 2, 14).expect("a date"),
-        address: None,
-        old_number: None,
-        issued: date!(2021 - 04 - 25),
-        expires: Some(date!(2039 - 02 - 14)),
-    });
+    let chip = factory.card(&genuine::holder());
     let code = provider.code(&person, AccountLevel::Two, "here", &[1; 16], at);
     let key = SigningKey::from_bytes(&[5; 32]);
     let (result, signature) = sign_result(&key, "kiosk", &person, (Body::Face, Match::High), at, &[2; 16]);
     let (result, signature) = (STANDARD.decode(result).expect("base64"), STANDARD.decode(signature).expect("base64"));
-    let text = "044099990017|194999001|Nguyễn Văn Thử|14021999|Nam|Tổ dân phố 0, Bắc Lý, Đồng Hới, Quảng Bình|25042021";
+    let text = genuine::TEXT;
 
     println!("{:<28} {:>12} {:>12}", "parser", "tried", "taken");
     soak("text of a card", span, seed, |chance| {
@@ -132,7 +125,7 @@ fn main() {
 fn is_the_person(chip: &Chip, checks: Checks<'_>, times: Times) -> bool {
     let read = chip.sent(|files| Reading::check(&Sent::Chip(*files), checks, times));
     let Ok(reading) = read else { return false };
-    assert!(reading.number.reveal() == NUMBER, "a damaged chip named somebody else");
+    assert!(reading.number.reveal() == genuine::NUMBER, "a damaged chip named somebody else");
     true
 }
 

@@ -3,7 +3,7 @@
 //! Takes a pilot version and a request, gives an outcome and what the evidence is made of. Entry point: [`Pilot::invoke`].
 //!
 //! **Invariant:** knows nothing of HTTP, officers or languages.
-//! **Invariant:** no instance serves two calls; no code path keeps one.
+//! **Invariant:** no instance serves two calls. [`LiveInstance`] measures what that costs; no host makes one.
 //! **Invariant:** a linker holds only functions that its pilot was granted.
 //! **Invariant:** a replay asks no provider: every answer comes from the recording.
 
@@ -12,6 +12,7 @@ mod call;
 pub mod capabilities;
 pub mod compile;
 mod contract;
+mod ended;
 pub mod engine;
 pub mod faults;
 mod invoke;
@@ -25,14 +26,15 @@ pub mod people;
 pub mod province;
 pub mod quarantine;
 pub mod record;
+mod recording;
 pub mod rights;
 mod trail;
 
 pub use capabilities::Providers;
+pub use ended::{Decided, Ended, Fault};
 pub use engine::Machine;
-pub use invoke::{
-    Decided, Ended, Entry, Fault, Finished, Kept, Named, Pilot, RecordedPerson, Recording, Replayer, Request, Terms,
-};
+pub use invoke::{Entry, Finished, LiveInstance, Named, Pilot, Replayer, Request, Terms};
 pub use link::LinkError;
 pub use occasion::Occasion;
+pub use recording::{RecordedPerson, Recording};
 pub use trail::{CallEntry, MAX_CALLS};

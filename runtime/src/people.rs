@@ -171,6 +171,9 @@ impl People {
 }
 
 impl Person {
+    /// Whom a reading is of.
+    pub(crate) const FIRST: Person = Person(0);
+
     /// How inputs and outcomes of this call name the person.
     pub fn token(self) -> String {
         format!("{TOKEN}{}", self.0)

@@ -4,7 +4,8 @@ use pilothouse_evidence::{
     CallRecord, Caller, Commitment, Digest, EffectRecord, InvocationRecord, ResultRecord, SealKey,
 };
 
-use crate::invoke::{Ended, Entry, Finished};
+use crate::ended::Ended;
+use crate::invoke::{Entry, Finished};
 use crate::keys::{Secret, mac};
 
 /// What is true of an invocation beside what it did.

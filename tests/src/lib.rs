@@ -3,6 +3,7 @@
 
 pub mod asking;
 pub mod browser;
+pub mod engine;
 pub mod house;
 pub mod packages;
 pub mod people;

@@ -31,6 +31,7 @@ use pilothouse_runtime::{
     province::Province,
 };
 use pilothouse_tests::asking::{ALLOWED, REGISTER, asking};
+use pilothouse_tests::engine::{self, UNIT, guarded};
 use pilothouse_tests::{people::PEOPLE, zoo};
 use serde_json::{Value, json};
 use wasmtime::component::Component;
@@ -38,9 +39,10 @@ use wasmtime::component::Component;
 /// A morning in August 2025, in microseconds, and a day of them.
 const NOW: i64 = 1_755_000_000_000_000;
 const DAY: i64 = 86_400_000_000;
-/// The caller's ward, and another.
-const UNIT: &str = "18880";
+/// A ward that is not the caller's.
 const ELSEWHERE: &str = "18881";
+/// Long enough for a machine that has more to do.
+const DEADLINE: Duration = Duration::from_secs(10);
 /// What the keys of scopes deny.
 const PINNED: &str = "tests/denials.txt";
 
@@ -301,23 +303,11 @@ impl Court {
                 budget,
             }
         };
-        let guarded = |capability: Capability| -> BTreeSet<String> {
-            FUNCTIONS
-                .iter()
-                .filter(|function| function.capability == capability && function.guard == Guard::Guarded)
-                .map(|function| function.name.to_owned())
-                .collect()
-        };
         let everything =
             |capability: Capability| request(capability, guarded(capability), full(capability), PLENTY, "reception");
-        let officer = |n: u8| format!("01890a5d-ac96-774b-bcce-b3020000000{n}").parse().unwrap();
-        let grant = |n: u8, right: CapabilityRequest, expires: i64, unit: &str| Grant {
-            id: format!("01890a5d-ac96-774b-bcce-b302099a805{n}").parse().unwrap(),
-            pilot: "denials".parse().unwrap(),
-            right,
-            units: [unit.parse().unwrap(), self.hotel_unit.clone()].into(),
-            expires,
-            state: GrantState::Granted { by: officer(1), approvers: [officer(2), officer(3)], since: NOW - 1 },
+        let grant = |number: u8, right: CapabilityRequest, expires: i64, unit: &str| {
+            let units = [unit.parse().unwrap(), self.hotel_unit.clone()].into();
+            engine::grant(number, "denials", right, units, expires)
         };
         let capability = function.capability;
         let mut requests = vec![everything(capability)];
@@ -341,20 +331,9 @@ impl Court {
         Effective::new(&requests, &grants, &Ceiling::embedded().unwrap())
     }
 
-    fn terms(&self, rights: Effective) -> Terms {
-        Terms {
-            id: Arc::from("denials"),
-            rights: Arc::new(rights),
-            keys: Arc::new(PilotKeys::new(&Secret::new([7; 32]), &"denials".parse().unwrap(), 0)),
-            budgets: Arc::new(Budgets::default()),
-            deadline: Duration::from_secs(10),
-            memory: 1 << 20,
-        }
-    }
-
     fn pilot(&mut self, function: &Function, args: &Value, says: &Says, without: bool) -> Option<Pilot> {
         let component = self.component(function, args);
-        let terms = self.terms(self.rights(function, is_of_an_entry(args), says, without));
+        let terms = engine::terms("denials", self.rights(function, is_of_an_entry(args), says, without), DEADLINE);
         Pilot::new(self.machine.engine(), &component, terms).ok()
     }
 
@@ -366,23 +345,8 @@ impl Court {
         };
         let paper =
             Declared { document: "passport".to_owned(), country: Some("USA".to_owned()), number: None, name: None };
-        let request = Request {
-            id: "call-1".to_owned(),
-            entry: Entry::Operation { name: zoo::OPERATION.to_owned(), input: zoo::INPUT.to_owned() },
-            occasion: Arc::new(Occasion {
-                at: NOW,
-                captured_at: NOW,
-                unit: UNIT.to_owned(),
-                facility: None,
-                facility_class: None,
-                role: zoo::ROLE.to_owned(),
-                device: None,
-                reference: "R-1".to_owned(),
-                seed: 0,
-            }),
-            settings: Arc::from("{}"),
-            people: vec![known("insured-adult"), known("insured-adult-2"), Arrival::declared(paper)],
-        };
+        let request =
+            engine::request(NOW, vec![known("insured-adult"), known("insured-adult-2"), Arrival::declared(paper)]);
         let finished = pilot.invoke(request, &self.providers, faults).await;
         let name = function.full_name();
         let Ended::Decided(decided) = &finished.recording.ended else {
@@ -393,7 +357,7 @@ impl Court {
         let denied = decided.decision != ALLOWED;
         // A replay decides the same, without any provider.
         let component = self.component(function, args);
-        let terms = self.terms(Effective::none());
+        let terms = engine::terms("denials", Effective::none(), DEADLINE);
         let replayer = Replayer::new(self.machine.engine(), &component, terms).unwrap();
         let again = replayer.replay(&finished.recording, &self.providers).await;
         assert_eq!((&again.recording.ended, &again.difference), (&finished.recording.ended, &None), "{name}");

@@ -2,7 +2,7 @@
 //! the outbox leave the rows between them.
 #![expect(clippy::unwrap_used, reason = "clippy knows test functions, not the functions that they share")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,6 +21,7 @@ use pilothouse_runtime::people::{Arrival, Kind, PilotKeys, Presented};
 use pilothouse_runtime::province::Province;
 use pilothouse_runtime::{Ended, Entry, Finished, Machine, Occasion, Pilot, Providers, Request, Terms};
 use pilothouse_tests::asking::{ALLOWED, asking};
+use pilothouse_tests::engine::{self, UNIT, guarded};
 use pilothouse_tests::{people::PEOPLE, zoo};
 use serde_json::{Value, json};
 use wasmtime::component::Component;
@@ -28,7 +29,6 @@ use wasmtime::component::Component;
 /// 2025-08-12T19:00:00+07:00, and hours of it.
 const EVENING: i64 = 1_755_000_000_000_000;
 const HOUR: i64 = 3_600_000_000;
-const UNIT: &str = "18880";
 
 /// One pilot that may ask for consents and send messages, and the rows that are kept of it.
 struct Keeper {
@@ -66,10 +66,6 @@ impl Keeper {
                 json!({ "audiences": ["citizen"], "channels": ["vneid-inbox"], "templates": ["news"], "per-person-month": 2 }),
             ),
         ];
-        let guarded = |capability: Capability| {
-            let of = FUNCTIONS.iter().filter(move |function| function.capability == capability);
-            of.filter(|function| function.guard == Guard::Guarded).map(|function| function.name.to_owned()).collect()
-        };
         let wanted = scopes.into_iter().filter(|(of, _)| *of == capability || *of == Capability::Person);
         let requests: Vec<CapabilityRequest> = wanted
             .map(|(capability, scope)| CapabilityRequest {
@@ -80,18 +76,10 @@ impl Keeper {
                 budget: Budget { calls_per_minute: 100, people_per_day: 100, effects_per_day: 100 },
             })
             .collect();
-        let officer = |n: u8| format!("01890a5d-ac96-774b-bcce-b3020000000{n}").parse().unwrap();
-        let grants: Vec<Grant> = requests
-            .iter()
-            .map(|right| Grant {
-                id: "01890a5d-ac96-774b-bcce-b302099a8057".parse().unwrap(),
-                pilot: "keeper".parse().unwrap(),
-                right: right.clone(),
-                units: [UNIT.parse().unwrap()].into(),
-                expires: EVENING + 1_000 * HOUR,
-                state: GrantState::Granted { by: officer(1), approvers: [officer(2), officer(3)], since: EVENING - 1 },
-            })
-            .collect();
+        let units: BTreeSet<_> = [UNIT.parse().unwrap()].into();
+        let expires = EVENING + 1_000 * HOUR;
+        let grants: Vec<Grant> =
+            requests.iter().map(|right| engine::grant(7, "keeper", right.clone(), units.clone(), expires)).collect();
         Effective::new(&requests, &grants, &Ceiling::embedded().unwrap())
     }
 
@@ -99,34 +87,11 @@ impl Keeper {
     async fn asks(&self, name: &str, args: Value, at: i64) -> (String, Finished) {
         let function: &Function = FUNCTIONS.iter().find(|function| function.full_name() == name).unwrap();
         let component = Component::new(self.machine.engine(), asking(function, &args).unwrap()).unwrap();
-        let terms = Terms {
-            id: Arc::from("keeper"),
-            rights: Arc::new(Keeper::rights(function.capability)),
-            keys: Arc::new(PilotKeys::new(&Secret::new([7; 32]), &"keeper".parse().unwrap(), 0)),
-            budgets: Arc::new(Budgets::default()),
-            deadline: Duration::from_secs(10),
-            memory: 1 << 20,
-        };
+        let terms = engine::terms("keeper", Keeper::rights(function.capability), Duration::from_secs(10));
         let pilot = Pilot::new(self.machine.engine(), &component, terms).unwrap();
         let key = Cast::find(&self.province.population, "insured-adult").unwrap();
         let person = || Arrival::known(key, Kind::Citizen, Some(Presented::typed()), None);
-        let request = Request {
-            id: "call-1".to_owned(),
-            entry: Entry::Operation { name: zoo::OPERATION.to_owned(), input: zoo::INPUT.to_owned() },
-            occasion: Arc::new(Occasion {
-                at,
-                captured_at: at,
-                unit: UNIT.to_owned(),
-                facility: None,
-                facility_class: None,
-                role: zoo::ROLE.to_owned(),
-                device: None,
-                reference: "R-1".to_owned(),
-                seed: 0,
-            }),
-            settings: Arc::from("{}"),
-            people: vec![person(), person(), person()],
-        };
+        let request = engine::request(at, vec![person(), person(), person()]);
         let finished = pilot.invoke(request, &self.providers, &Arc::new(Faults::default())).await;
         let Ended::Decided(decided) = &finished.recording.ended else { panic!("{:?}", finished.recording.ended) };
         for ((table, key), change) in &finished.pending.kept {

@@ -2,20 +2,19 @@
 //! an honest pilot beside it is answered as before.
 #![expect(clippy::unwrap_used, reason = "clippy knows test functions, not the functions that they share")]
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use pilothouse_registry::{Ceiling, Effective, Grant, GrantState, Package};
 use pilothouse_runtime::{
     Ended, Entry, Finished, Machine, Occasion, Pilot, Providers, Request, Terms, budgets::Budgets,
     capabilities::records, faults::Faults, keys::Secret, people::PilotKeys, province::Province,
 };
+use pilothouse_tests::engine::{self, UNIT};
 use pilothouse_tests::zoo::{self, Fate, Specimen};
 use wasmtime::component::Component;
 
 /// A morning in August 2025, in microseconds.
 const NOW: i64 = 1_755_000_000_000_000;
-/// The ward of the caller.
-const UNIT: &str = "18880";
 /// Longer than any deadline here by far, so that a host that hangs fails the test instead of hanging it.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -94,49 +93,21 @@ impl Keeper {
         let component = specimen.component().unwrap();
         let package = Package::build(&component, &specimen.manifest("zoo"), zoo::SCHEMAS, zoo::TEXTS).unwrap();
         let manifest = Package::open_unsigned(package).unwrap().manifest().clone();
-        let officer = |n: u8| format!("01890a5d-ac96-774b-bcce-b3020000000{n}").parse().unwrap();
+        let units: BTreeSet<_> = [UNIT.parse().unwrap()].into();
         let grants: Vec<Grant> = manifest
             .capabilities
             .iter()
-            .map(|right| Grant {
-                id: "01890a5d-ac96-774b-bcce-b302099a8057".parse().unwrap(),
-                pilot: manifest.id.clone(),
-                right: right.clone(),
-                units: [UNIT.parse().unwrap()].into(),
-                expires: NOW + 1_000_000_000,
-                state: GrantState::Granted { by: officer(1), approvers: [officer(2), officer(3)], since: NOW - 1 },
-            })
+            .map(|right| engine::grant(7, manifest.id.as_str(), right.clone(), units.clone(), NOW + 1_000_000_000))
             .collect();
         let component = Component::new(self.machine.engine(), &component).ok()?;
-        let terms = Terms {
-            id: Arc::from(specimen.name),
-            rights: Arc::new(Effective::new(&manifest.capabilities, &grants, &Ceiling::embedded().unwrap())),
-            keys: Arc::new(PilotKeys::new(&Secret::new([7; 32]), &manifest.id, 0)),
-            budgets: Arc::new(Budgets::default()),
-            deadline: Duration::from_millis(specimen.deadline_ms().into()),
-            memory: 1 << 20,
-        };
+        let rights = Effective::new(&manifest.capabilities, &grants, &Ceiling::embedded().unwrap());
+        let deadline = Duration::from_millis(specimen.deadline_ms().into());
+        let terms = Terms { id: Arc::from(specimen.name), ..engine::terms(manifest.id.as_str(), rights, deadline) };
         Some(Pilot::new(self.machine.engine(), &component, terms).unwrap())
     }
 
     async fn calls(&self, pilot: &Pilot) -> Finished {
-        let request = Request {
-            id: "call-1".to_owned(),
-            entry: Entry::Operation { name: zoo::OPERATION.to_owned(), input: zoo::INPUT.to_owned() },
-            occasion: Arc::new(Occasion {
-                at: NOW,
-                captured_at: NOW,
-                unit: UNIT.to_owned(),
-                facility: None,
-                facility_class: None,
-                role: zoo::ROLE.to_owned(),
-                device: None,
-                reference: "R-1".to_owned(),
-                seed: 0,
-            }),
-            settings: Arc::from("{}"),
-            people: Vec::new(),
-        };
+        let request = engine::request(NOW, Vec::new());
         tokio::time::timeout(PATIENCE, pilot.invoke(request, &self.providers, &self.faults))
             .await
             .expect("the host hangs")

@@ -3,35 +3,48 @@
 use super::MAX_CARD_BYTES;
 
 /// What is wrong with the number of fields.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LayoutFault {
     /// Fewer than seven fields.
+    #[error("the text has fewer than the 7 fields of a card: it broke off, scan the card again")]
     TooFew,
     /// More than seven, and not eleven.
+    #[error("the text has more fields than a card: scan one card at a time")]
     TooMany,
     /// Another sign stands where `|` should: the reader types through another keyboard layout.
+    #[error(
+        "another sign stands where `|` should: set the reader to the keyboard layout of this computer and scan again"
+    )]
     KeyboardLayout,
     /// Two different cards in one text.
+    #[error("two cards stand in one text: scan one card at a time")]
     TwoCards,
 }
 
 /// What is wrong with the day of issue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum IssueFault {
     /// Not a day written as `ddMMyyyy`.
+    #[error("the day of issue is no day of the calendar: scan the card itself")]
     NoDate,
     /// Before the date of birth.
+    #[error("the day of issue is before the date of birth: look at the card, and scan it itself")]
     BeforeBirth,
     /// Later than tomorrow.
+    #[error("the day of issue lies ahead: look at the card, and at the clock of this computer")]
     InFuture,
 }
 
 /// What the number says otherwise than the card's own fields.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Mismatch {
     /// The century digit means the other sex.
+    #[error(
+        "the number's century digit says the other sex: ask whether the number was replaced, and look the person up"
+    )]
     Sex,
     /// The number names another year of birth.
+    #[error("the number names another year of birth: ask whether the number was replaced, and look the person up")]
     Year,
 }
 
@@ -54,7 +67,7 @@ pub enum CardTextError {
     #[error("this is not the code of an identity card: scan the code on the card")]
     NotIdentityQr,
     /// Neither 7 nor 11 fields.
-    #[error("the text has not the fields of a card ({0:?}): check the reader's keyboard layout and scan again")]
+    #[error("{0}")]
     Layout(LayoutFault),
     /// Field 1 is not twelve digits.
     #[error("the number on the card must have 12 digits: read the card itself, not a copy from a table")]
@@ -75,10 +88,10 @@ pub enum CardTextError {
     #[error("the address is longer than any on a card: scan the card itself")]
     Address,
     /// Field 7 does not fit.
-    #[error("the day of issue does not fit ({0:?}): look at the card, and at the clock of this computer")]
+    #[error("{0}")]
     Issued(IssueFault),
     /// The number disagrees with sex or year of birth. A number may have been replaced since: the officer decides.
-    #[error("number and card disagree ({0:?}): ask whether the number was replaced, and look the person up")]
+    #[error("{0}")]
     NumberMismatch(Mismatch),
 }
 

@@ -7,7 +7,7 @@ use crate::call::Call;
 use crate::capabilities::funnel::{Request, Trouble};
 use crate::capabilities::registered;
 use crate::contract::Denial;
-use crate::invoke::has_digits;
+use crate::ended::has_digits;
 use crate::pending::{Count, Effect, MAX_COUNTS, MAX_EFFECTS, Series};
 
 /// Longest name, dimension value or text key, in bytes.

@@ -17,17 +17,14 @@ use std::time::Duration;
 use pilothouse_evidence::{Caller, Digest, SealKey, Verdict};
 use pilothouse_province::{Cast, DEFAULT_SEED};
 use pilothouse_registry::contract::{FUNCTIONS, Function, Guard};
-use pilothouse_registry::{
-    AnyScope, Bilingual, Budget, Capability, CapabilityRequest, Ceiling, Effective, Grant, GrantState, UnitCode,
-};
+use pilothouse_registry::{AnyScope, Bilingual, Budget, Capability, CapabilityRequest, Ceiling, Effective, UnitCode};
 use pilothouse_runtime::faults::{self, Faults};
 use pilothouse_runtime::record::{About, EffectKeys, write_down};
 use pilothouse_runtime::{
-    Ended, Entry, Finished, Machine, Occasion, Pilot, Providers, Replayer, Request, Terms,
-    budgets::Budgets,
+    Ended, Finished, Machine, Pilot, Providers, Replayer,
     capabilities::records,
     keys::Secret,
-    people::{Arrival, Declared, Kind, PilotKeys, Presented},
+    people::{Arrival, Declared, Kind, Presented},
     province::Province,
 };
 use pilothouse_tests::asking::{ALLOWED, REGISTER, asking};

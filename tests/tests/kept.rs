@@ -7,22 +7,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pilothouse_province::{Cast, DEFAULT_SEED};
-use pilothouse_registry::contract::{FUNCTIONS, Function, Guard};
-use pilothouse_registry::{
-    AnyScope, Bilingual, Budget, Capability, CapabilityRequest, Ceiling, Effective, Grant, GrantState,
-};
-use pilothouse_runtime::budgets::Budgets;
+use pilothouse_registry::contract::{FUNCTIONS, Function};
+use pilothouse_registry::{AnyScope, Bilingual, Budget, Capability, CapabilityRequest, Ceiling, Effective, Grant};
 use pilothouse_runtime::capabilities::messaging::MessageRow;
 use pilothouse_runtime::capabilities::records;
 use pilothouse_runtime::faults::Faults;
 use pilothouse_runtime::kept::{Event, HostTable};
-use pilothouse_runtime::keys::Secret;
-use pilothouse_runtime::people::{Arrival, Kind, PilotKeys, Presented};
+use pilothouse_runtime::people::{Arrival, Kind, Presented};
 use pilothouse_runtime::province::Province;
-use pilothouse_runtime::{Ended, Entry, Finished, Machine, Occasion, Pilot, Providers, Request, Terms};
+use pilothouse_runtime::{Ended, Finished, Machine, Pilot, Providers};
 use pilothouse_tests::asking::{ALLOWED, asking};
 use pilothouse_tests::engine::{self, UNIT, guarded};
-use pilothouse_tests::{people::PEOPLE, zoo};
+use pilothouse_tests::people::PEOPLE;
 use serde_json::{Value, json};
 use wasmtime::component::Component;
 

@@ -4,10 +4,9 @@
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use pilothouse_registry::{Ceiling, Effective, Grant, GrantState, Package};
+use pilothouse_registry::{Ceiling, Effective, Grant, Package};
 use pilothouse_runtime::{
-    Ended, Entry, Finished, Machine, Occasion, Pilot, Providers, Request, Terms, budgets::Budgets,
-    capabilities::records, faults::Faults, keys::Secret, people::PilotKeys, province::Province,
+    Ended, Finished, Machine, Pilot, Providers, Terms, capabilities::records, faults::Faults, province::Province,
 };
 use pilothouse_tests::engine::{self, UNIT};
 use pilothouse_tests::zoo::{self, Fate, Specimen};

@@ -1,7 +1,8 @@
 //! What a call costs: the isolated call beside a kept instance and a native function, the whole HTTP path with durable evidence beside
 //! a bare handler, start and memory, in one run.
 //!
-//! `cargo bench`. Prints a table; ratios taken within the run hold better than absolutes.
+//! `cargo bench -p pilothouse-bench`. Prints a table; ratios taken within the run hold better than absolutes. One part alone:
+//! `-- isolated` or `-- http`.
 
 #![expect(clippy::print_stdout, reason = "the table is what a bench is for")]
 
@@ -28,14 +29,17 @@ fn main() -> ExitCode {
 fn measured() -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
     let source = guest::build()?;
-    println!(
-        "| one call with one question through the funnel | median | calls/s, {} threads | × native |",
-        isolated::THREADS
-    );
-    println!("|---|---|---|---|");
-    let schemas = isolated::measure(&source, folder.path())?;
-    println!();
-    served::measure(&source, &schemas, folder.path())
+    let schemas = isolated::measure(&source, folder.path(), wanted("isolated"))?;
+    if wanted("http") {
+        served::measure(&source, &schemas, folder.path())?;
+    }
+    Ok(())
+}
+
+/// Whether the part is named on the command line, or none is.
+fn wanted(part: &str) -> bool {
+    let mut named = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).peekable();
+    named.peek().is_none() || named.any(|name| name == part)
 }
 
 /// The middle one.

@@ -14,9 +14,12 @@ use pilothouse_store::{EffectRow, Expected, IndicatorAdd, Once, RowChange, RowWr
 
 type Failed = Box<dyn std::error::Error + Send + Sync>;
 
-const ALONE: usize = 500;
+const ALONE: usize = 5000;
 const TOGETHER: usize = 60_000;
-const CALLERS: usize = 512;
+/// The desks of a hospital.
+const FEW: usize = 16;
+/// Those of a province.
+const MANY: usize = 512;
 
 fn main() -> Result<(), Failed> {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?.block_on(run())
@@ -32,10 +35,15 @@ async fn run() -> Result<(), Failed> {
         store.commit(unit).await?;
     }
     say("whole call, one at a time", ALONE, begin.elapsed())?;
-    for (what, whole) in [("whole call, many at once", true), ("record only, many at once", false)] {
-        let first = if whole { ALONE } else { ALONE + TOGETHER };
+    let mut first = ALONE;
+    for (what, whole, callers) in [
+        ("whole call, few at once", true, FEW),
+        ("whole call, many at once", true, MANY),
+        ("record only, many at once", false, MANY),
+    ] {
         let units: Vec<Unit> = (first..first + TOGETHER).map(|n| unit(n, whole)).collect::<Result<_, _>>()?;
-        let took = together(&store, units).await?;
+        first += TOGETHER;
+        let took = together(&store, units, callers).await?;
         say(what, TOGETHER, took)?;
     }
     let begin = Instant::now();
@@ -50,23 +58,23 @@ async fn run() -> Result<(), Failed> {
     Ok(())
 }
 
-async fn together(store: &Store, units: Vec<Unit>) -> Result<Duration, Failed> {
-    let mut shares: Vec<Vec<Unit>> = (0..CALLERS).map(|_| Vec::new()).collect();
+async fn together(store: &Store, units: Vec<Unit>, callers: usize) -> Result<Duration, Failed> {
+    let mut shares: Vec<Vec<Unit>> = (0..callers).map(|_| Vec::new()).collect();
     for (n, unit) in units.into_iter().enumerate() {
-        shares[n % CALLERS].push(unit);
+        shares[n % callers].push(unit);
     }
     let begin = Instant::now();
-    let mut callers = tokio::task::JoinSet::new();
+    let mut tasks = tokio::task::JoinSet::new();
     for share in shares {
         let store = store.clone();
-        callers.spawn(async move {
+        tasks.spawn(async move {
             for unit in share {
                 store.commit(unit).await?;
             }
             Ok::<(), Failed>(())
         });
     }
-    while let Some(ended) = callers.join_next().await {
+    while let Some(ended) = tasks.join_next().await {
         ended??;
     }
     Ok(begin.elapsed())

@@ -4,7 +4,7 @@ use crate::db::{Db, on};
 use crate::error::StoreError;
 
 /// Largest sum, of either sign: a sum stays there instead of leaving 64 bits. What one group adds is capped too, so
-/// that sum and step together are below 2^63 (9.2e18). The statements in `plan_write` say the same number.
+/// that sum and step together are below 2^63 (9.2e18). `queries/` says the same number.
 pub const CAP: i64 = 1_000_000_000_000_000_000;
 
 /// What one group adds, at most.

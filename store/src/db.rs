@@ -3,10 +3,14 @@
 //! An enum of databases and a macro that is nothing but the `match`: the SQL stands once and native types stay. SQLite
 //! is the one arm so far; a PostgreSQL arm touches this file and adds one beside `sqlite.rs`, and no query.
 //!
-//! **Portable subset**: `$n` parameters (or the builder's own); `RETURNING`, `ON CONFLICT`, CTEs, row comparison; no
-//! `now()`, since instants are bound by the caller as microseconds UTC in a 64-bit integer; JSON is bound as a whole
-//! and never queried inside; sums are cast back to `BIGINT`; text that is compared for order is compared by its bytes
-//! (SQLite's default; `COLLATE "C"` in PostgreSQL's schema). Upserts never meet the same key twice in one statement.
+//! **Portable subset**: `$n` parameters; `RETURNING`, `ON CONFLICT`, CTEs, row comparison; no `now()`, since instants are
+//! bound by the caller as microseconds UTC in a 64-bit integer; stored JSON is bound as a whole and never queried
+//! inside; sums are cast back to `BIGINT`; text that is compared for order is compared by its bytes (SQLite's default;
+//! `COLLATE "C"` in PostgreSQL's schema). Upserts never meet the same key twice in one statement.
+//!
+//! **Lists** are the exception: each travels as one JSON parameter, so that a statement is prepared once for all lengths
+//! and a group is written by one question to the database, however many rows it has ([`Texts`]). Each database says in
+//! `queries/` how it unfolds them (`json_each`; `jsonb_array_elements` in PostgreSQL).
 
 use sqlx::pool::PoolConnection;
 use sqlx::{Sqlite, SqlitePool};
@@ -47,61 +51,16 @@ macro_rules! on {
 }
 pub(crate) use on;
 
-/// Runs `head VALUES (…), (…) tail` over all items, in chunks of few fixed sizes so that statements stay prepared.
-/// A future of `Result<(), sqlx::Error>`; no items, no work.
-macro_rules! insert_many {
-    ($session:expr, $head:literal, $items:expr, |$row:ident, $item:pat_param| $bind:block, $tail:literal) => {
-        async {
-            match &mut *$session {
-                $crate::db::Session::Sqlite(session) => {
-                    for chunk in $crate::db::chunks($items) {
-                        let mut query = sqlx::QueryBuilder::<sqlx::Sqlite>::new($head);
-                        query.push_values(chunk, |mut $row, $item| $bind);
-                        query.push($tail);
-                        query.build().execute(&mut **session).await?;
-                    }
-                }
-            }
-            Ok::<(), sqlx::Error>(())
-        }
-    };
-}
-pub(crate) use insert_many;
-
-/// Runs `WITH asked (…) AS (VALUES (…), (…)) tail` over all keys and collects the rows of all chunks.
-/// A future of `Result<Vec<$out>, sqlx::Error>`; no keys, no work.
-macro_rules! find_many {
-    ($session:expr, $head:literal, $items:expr, |$row:ident, $item:pat_param| $bind:block, $tail:literal, $out:ty) => {
-        async {
-            let mut found: Vec<$out> = Vec::new();
-            match &mut *$session {
-                $crate::db::Session::Sqlite(session) => {
-                    for chunk in $crate::db::chunks($items) {
-                        let mut query = sqlx::QueryBuilder::<sqlx::Sqlite>::new($head);
-                        query.push_values(chunk, |mut $row, $item| $bind);
-                        query.push($tail);
-                        found.extend(query.build_query_as::<$out>().fetch_all(&mut **session).await?);
-                    }
-                }
-            }
-            Ok::<Vec<$out>, sqlx::Error>(found)
-        }
-    };
-}
-pub(crate) use find_many;
-
-/// Chunk sizes: few, so that each statement is prepared once. The largest is a full group, whose 9 columns stay well
-/// below SQLite's 32,766 and PostgreSQL's 65,535 parameters.
-const CHUNKS: [usize; 5] = [256, 64, 16, 4, 1];
-
-/// Cuts items into slices whose lengths are all in [`CHUNKS`].
-pub(crate) fn chunks<T>(mut items: &[T]) -> impl Iterator<Item = &[T]> {
-    std::iter::from_fn(move || {
-        let size = CHUNKS.into_iter().find(|&size| size <= items.len())?;
-        let (chunk, rest) = items.split_at(size);
-        items = rest;
-        Some(chunk)
-    })
+/// Queries that take lists, in the words of one database: a statement for a list of any length, or several statements
+/// that need one answer only. What their parameters are, their files say.
+#[derive(Debug)]
+pub(crate) struct Texts {
+    /// Begins a transaction that writes, and reads what a group is checked against.
+    pub(crate) load: &'static str,
+    /// Writes what a group leaves, and ends its transaction; durable when this returns.
+    pub(crate) keep: &'static str,
+    /// Reads nodes of the log.
+    pub(crate) nodes: &'static str,
 }
 
 impl Db {
@@ -131,6 +90,13 @@ impl Db {
 }
 
 impl Session {
+    /// The queries that take lists.
+    pub(crate) fn texts(&self) -> &'static Texts {
+        match self {
+            Self::Sqlite(_) => &sqlite::TEXTS,
+        }
+    }
+
     /// Begins a transaction that writes.
     pub(crate) async fn begin_write(&mut self) -> Result<(), sqlx::Error> {
         let begin = match self {
@@ -179,19 +145,5 @@ impl Session {
         match self {
             Self::Sqlite(session) => sqlite::truncate_wal(session).await,
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn chunks_have_few_sizes_and_keep_order() {
-        let items: Vec<u32> = (0..411).collect();
-        let sizes: Vec<usize> = chunks(&items).map(<[u32]>::len).collect();
-        assert_eq!(sizes, [256, 64, 64, 16, 4, 4, 1, 1, 1]);
-        assert_eq!(chunks(&items).flatten().copied().collect::<Vec<_>>(), items);
-        assert_eq!(chunks::<u32>(&[]).count(), 0);
     }
 }

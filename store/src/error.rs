@@ -101,6 +101,11 @@ pub enum OpenError {
     /// The last checkpoint was signed for another log, or with another key.
     #[error("the log was signed with another key: give the host the key that belongs to this data folder")]
     ForeignKey,
+    /// The system gives no thread to write on.
+    #[error(
+        "the system gives no further thread: raise the limit of threads or processes of this user, then start again"
+    )]
+    NoThread(#[source] std::io::Error),
     /// The database did not answer.
     #[error("the database did not answer while opening")]
     Store(#[from] StoreError),

@@ -1,19 +1,30 @@
 //! The log as it is read: entries, checkpoints, proofs, and its verification by the evidence room's own checker.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use pilothouse_evidence::merkle::{consistency_positions, inclusion_positions, root_positions};
 use pilothouse_evidence::{
-    CheckpointKey, Frontier, Hash, Node, Position, Report, Verifier, VerifyError, merkle, verify::compare,
+    CheckpointKey, Frontier, Hash, Node, Position, Report, Verifier, VerifyError, leaf_hash, merkle, verify::compare,
 };
 
-use crate::db::{Db, Session, find_many, on};
+use sqlx::types::Json;
+
+use crate::db::{Db, Session, on};
 use crate::error::StoreError;
 
 /// Most entries of one answer: a page of the record, or a bundle of C2SP tlog-tiles (256) at once.
 pub const MAX_ENTRIES: u32 = 500;
 /// Entries that are verified between two reads: a few milliseconds of hashing, so that other tasks get their turn.
 const VERIFY_STEP: u32 = 128;
+
+/// The lowest level whose nodes are stored. A node below covers at most eight entries, from which it is hashed when a proof
+/// needs it; storing them too would be most of the rows that a call writes.
+const STORED_FROM: u8 = 4;
+
+/// Whether the node is one that is stored.
+pub(crate) fn is_stored(node: &Node) -> bool {
+    node.level >= STORED_FROM
+}
 
 /// One entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -174,19 +185,6 @@ impl Log<'_> {
         Ok(merkle::consistency_proof(&nodes, old, new)?)
     }
 
-    /// Hashes of `count` (at most 256: a tile) neighbouring complete subtrees, as many as there are.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub async fn tile(&self, level: u8, first: u64, count: u16) -> Result<Vec<Hash>, StoreError> {
-        let mut session = self.0.read().await?;
-        let end = first.saturating_add(u64::from(count.min(256)));
-        let rows: Vec<(Vec<u8>,)> = on!(&mut session, conn => sqlx::query_as(
-                "SELECT hash FROM log_nodes WHERE level = $1 AND idx >= $2 AND idx < $3 ORDER BY idx")
-            .bind(i64::from(level)).bind(place(first)).bind(place(end)).fetch_all(conn).await)?;
-        rows.into_iter().map(|(stored,)| hash(&stored)).collect()
-    }
-
     /// Verifies the whole log as it is at this moment, against checkpoints kept elsewhere as well (`kept`).
     ///
     /// # Errors
@@ -220,8 +218,9 @@ async fn verify(session: &mut Session, key: &CheckpointKey, kept: &[String]) -> 
             finished.extend(verifier.push(&entry.body).map_err(StoreError::Verify)?);
             next += 1;
         }
+        finished.retain(is_stored);
         let at: Vec<Position> = finished.iter().map(|node| Position { level: node.level, index: node.index }).collect();
-        let stored = nodes(session, &at).await?;
+        let stored = stored_nodes(session, &at).await?;
         for (node, at) in finished.iter().zip(&at) {
             compare(node, stored.get(at).copied()).map_err(StoreError::Verify)?;
         }
@@ -255,21 +254,36 @@ async fn entries(session: &mut Session, from: u64, limit: u32) -> Result<Vec<Log
     Ok(rows.into_iter().map(LogEntry::from).collect())
 }
 
+/// Nodes at places: stored ones are read, those below are hashed anew from the entries that they cover.
 async fn nodes(session: &mut Session, at: &[Position]) -> Result<HashMap<Position, Hash>, StoreError> {
-    let found = find_many!(
-        session,
-        "WITH asked (level, idx) AS (",
-        at,
-        |row, at| {
-            row.push_bind(i64::from(at.level)).push_bind(place(at.index));
-        },
-        ") SELECT n.level, n.idx, n.hash FROM asked CROSS JOIN log_nodes n \
-         WHERE n.level = asked.level AND n.idx = asked.idx",
-        (i64, i64, Vec<u8>)
-    );
+    let (stored, below): (Vec<Position>, Vec<Position>) = at.iter().partition(|at| at.level >= STORED_FROM);
+    let mut nodes = stored_nodes(session, &stored).await?;
+    let blocks: BTreeSet<u64> = below.iter().map(|at| at.index >> (STORED_FROM - at.level)).collect();
+    for block in blocks {
+        let first = block << STORED_FROM;
+        let mut block = Frontier::empty();
+        for (entry, seq) in entries(session, first, 1 << STORED_FROM).await?.iter().zip(first..) {
+            // A gap: the nodes behind it are missing, and whoever needs them says so.
+            if entry.seq != seq {
+                break;
+            }
+            for node in block.append(leaf_hash(&entry.body)) {
+                let index = node.index + (first >> node.level);
+                nodes.insert(Position { level: node.level, index }, node.hash);
+            }
+        }
+    }
+    Ok(nodes)
+}
+
+async fn stored_nodes(session: &mut Session, at: &[Position]) -> Result<HashMap<Position, Hash>, StoreError> {
+    let asked: Vec<(u8, u64)> = at.iter().map(|at| (at.level, at.index)).collect();
+    let text = session.texts().nodes;
+    let found: Vec<(i64, i64, Vec<u8>)> =
+        on!(session, conn => sqlx::query_as(text).bind(Json(asked)).fetch_all(conn).await)?;
     let unreadable = StoreError::Unreadable { table: "log_nodes" };
     let mut nodes = HashMap::with_capacity(at.len());
-    for (level, index, stored) in found.await? {
+    for (level, index, stored) in found {
         let Ok(level) = u8::try_from(level) else { return Err(unreadable) };
         nodes.insert(Position { level, index: index.unsigned_abs() }, hash(&stored)?);
     }

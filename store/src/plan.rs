@@ -1,15 +1,19 @@
 //! What one group of units does to the database: every unit is checked against what is stored *and* against the units
-//! admitted before it, and only then do the admitted ones become few large statements.
+//! admitted before it, and only then are the admitted ones written, all at once.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use crate::db::{Session, find_many};
+use serde::Serialize;
+use sqlx::types::Json;
+use sqlx::{ColumnIndex, Decode, FromRow, Row, Type};
+
+use crate::db::{Session, on};
 use crate::error::CommitError;
 use crate::once::Answered;
 use crate::unit::{Expected, RowChange, RowWrite, Unit, next_version};
 
 /// (pilot, table, key).
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 pub(crate) struct RowKey(pub(crate) String, pub(crate) String, pub(crate) String);
 
 /// A row as it is for the next unit of the group.
@@ -63,6 +67,39 @@ pub(crate) struct Queued {
 /// (pilot, indicator, day, unit, facility class, dimensions).
 pub(crate) type IndicatorKey = (String, String, i64, String, String, String);
 
+/// What is stored of what a group asks for.
+enum Known {
+    Record(String),
+    Once(String, String, Answered),
+    /// Its version, and how long its value is.
+    Row(RowKey, i64, i64),
+}
+
+impl<'r, R: Row> FromRow<'r, R> for Known
+where
+    usize: ColumnIndex<R>,
+    &'r str: Decode<'r, R::Database> + Type<R::Database>,
+    String: Decode<'r, R::Database> + Type<R::Database>,
+    Vec<u8>: Decode<'r, R::Database> + Type<R::Database>,
+    i64: Decode<'r, R::Database> + Type<R::Database>,
+{
+    fn from_row(row: &'r R) -> Result<Self, sqlx::Error> {
+        Ok(match row.try_get(0)? {
+            "record" => Self::Record(row.try_get(1)?),
+            "once" => {
+                let seq: i64 = row.try_get(5)?;
+                let (request_digest, response) = (row.try_get(3)?, row.try_get(4)?);
+                let answered = Answered { request_digest, response, seq: seq.unsigned_abs() };
+                Self::Once(row.try_get(1)?, row.try_get(2)?, answered)
+            }
+            _ => {
+                let key = RowKey(row.try_get(1)?, row.try_get(2)?, row.try_get(3)?);
+                Self::Row(key, row.try_get(4)?, row.try_get(5)?)
+            }
+        })
+    }
+}
+
 /// The group so far.
 #[derive(Debug, Default)]
 pub(crate) struct Plan {
@@ -80,65 +117,35 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// Reads what the units will be checked against: one statement a kind for a full group.
+    /// Begins the group's transaction, and reads what the units will be checked against.
     pub(crate) async fn load<'u>(
         session: &mut Session,
         units: impl Iterator<Item = &'u Unit> + Clone,
     ) -> Result<Self, sqlx::Error> {
-        let mut plan = Self::default();
         let ids: Vec<&str> = units.clone().flat_map(Unit::ids).collect();
-        let known = find_many!(
-            session,
-            "WITH asked (id) AS (",
-            &ids,
-            |row, id| {
-                row.push_bind(*id);
-            },
-            ") SELECT e.id FROM asked CROSS JOIN log_entries e WHERE e.id = asked.id",
-            (String,)
-        );
-        plan.ids = known.await?.into_iter().map(|(id,)| id).collect();
-
         let references: Vec<(&str, &str)> = units
             .clone()
             .filter_map(|unit| unit.once.as_ref())
             .map(|once| (once.scope.as_str(), once.reference.as_str()))
             .collect();
-        let answered = find_many!(
-            session,
-            "WITH asked (scope, reference) AS (",
-            &references,
-            |row, (scope, reference)| {
-                row.push_bind(*scope).push_bind(*reference);
-            },
-            ") SELECT o.scope, o.reference, o.request_digest, o.response, o.seq FROM asked CROSS JOIN once o \
-             WHERE o.scope = asked.scope AND o.reference = asked.reference",
-            (String, String, Vec<u8>, Vec<u8>, i64)
-        );
-        for (scope, reference, request_digest, response, seq) in answered.await? {
-            plan.once.insert((scope, reference), Answered { request_digest, response, seq: seq.unsigned_abs() });
-        }
-
-        let writes: HashSet<(&str, &str, &str)> = units
+        let writes: BTreeSet<(&str, &str, &str)> = units
             .flat_map(|unit| &unit.rows)
             .map(|row| (row.pilot.as_str(), row.table.as_str(), row.key.as_str()))
             .collect();
-        let writes: Vec<_> = writes.into_iter().collect();
-        let found = find_many!(
-            session,
-            "WITH asked (pilot, tbl, key) AS (",
-            &writes,
-            |row, (pilot, table, key)| {
-                row.push_bind(*pilot).push_bind(*table).push_bind(*key);
-            },
-            ") SELECT r.pilot, r.tbl, r.key, r.version, CAST(length(r.value) AS BIGINT) \
-             FROM asked CROSS JOIN pilot_rows r WHERE r.pilot = asked.pilot AND r.tbl = asked.tbl AND r.key = asked.key",
-            (String, String, String, i64, i64)
-        );
-        for (pilot, table, key, version, value_bytes) in found.await? {
-            let bytes = value_bytes + size(key.len());
-            let now = RowNow { version: Some(version), bytes, stored: true, change: None };
-            plan.rows.insert(RowKey(pilot, table, key), now);
+        let text = session.texts().load;
+        let known: Vec<Known> = on!(session, conn => sqlx::query_as(text)
+            .bind(Json(ids)).bind(Json(references)).bind(Json(writes)).fetch_all(conn).await)?;
+        let mut plan = Self::default();
+        for known in known {
+            match known {
+                Known::Record(id) => drop(plan.ids.insert(id)),
+                Known::Once(scope, reference, answered) => drop(plan.once.insert((scope, reference), answered)),
+                Known::Row(key, version, value_bytes) => {
+                    let bytes = value_bytes + size(key.2.len());
+                    let now = RowNow { version: Some(version), bytes, stored: true, change: None };
+                    plan.rows.insert(key, now);
+                }
+            }
         }
         Ok(plan)
     }

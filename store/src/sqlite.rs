@@ -7,10 +7,16 @@ use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Sqlite, SqlitePool};
 
-use crate::db::Db;
+use crate::db::{Db, Texts};
 
 /// `IMMEDIATE`, because SQLite refuses to turn a reader into a writer under load.
 pub(crate) const BEGIN_WRITE: &str = "BEGIN IMMEDIATE";
+/// The queries whose lists only a dialect can unfold.
+pub(crate) const TEXTS: Texts = Texts {
+    load: include_str!("../queries/sqlite/load.sql"),
+    keep: include_str!("../queries/sqlite/keep.sql"),
+    nodes: include_str!("../queries/sqlite/nodes.sql"),
+};
 /// The snapshot begins with the first read.
 pub(crate) const BEGIN_READ: &str = "BEGIN DEFERRED";
 
@@ -20,11 +26,15 @@ const READERS: u32 = 4;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// Longest wait for a reader; then the store is overloaded and says so.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
-/// All statements of this crate in all chunk sizes, and some more.
-const PREPARED: usize = 256;
+/// All statements of this crate, and some more.
+const PREPARED: usize = 128;
 /// Page cache of one connection, in KiB (negative: SQLite's way to say KiB). The upper levels of all B-trees of a
 /// log of some ten million entries.
 const CACHE_KIB: &str = "-16384";
+
+/// Pages of the write-ahead log after which they are moved into the file: 64 MiB, in which pages that every group writes
+/// are written many times and moved once. As much is read again after a crash.
+const WAL_PAGES: &str = "16384";
 
 fn options(file: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
@@ -56,7 +66,8 @@ pub(crate) async fn open(file: &Path) -> Result<Db, sqlx::Error> {
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         // What is deleted is overwritten: a destroyed key must not be found in a free page.
-        .pragma("secure_delete", "ON");
+        .pragma("secure_delete", "ON")
+        .pragma("wal_autocheckpoint", WAL_PAGES);
     let write = SqlitePoolOptions::new()
         .max_connections(1)
         .test_before_acquire(false)

@@ -96,7 +96,7 @@ impl Store {
             queued: Arc::clone(&queued),
             folder,
         };
-        tokio::spawn(task.run());
+        task.start().map_err(OpenError::NoThread)?;
         Ok(Self(Arc::new(Inner { db, writer, queued })))
     }
 

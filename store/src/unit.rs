@@ -291,6 +291,9 @@ impl Unit {
             [&add.pilot, &add.indicator].into_iter().try_for_each(|text| name(text, "indicator"))?;
             for text in [&add.unit, &add.facility_class, &add.dims] {
                 at_most(text.len(), MAX_NAME_BYTES, "a dimension")?;
+                if text.contains('\0') {
+                    return Err(CommitError::Malformed { what: "dimension" });
+                }
             }
             step(add.add)?;
         }

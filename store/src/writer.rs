@@ -1,4 +1,4 @@
-//! The one task that writes: it takes what waits, keeps it in one transaction under one signed checkpoint, and answers
+//! The one thread that writes: it takes what waits, keeps it in one transaction under one signed checkpoint, and answers
 //! when that is durable. So a busy host pays for one synchronisation of the disk a group, not one a call.
 
 use std::sync::Arc;
@@ -7,10 +7,10 @@ use pilothouse_evidence::{CheckpointSigner, Frontier, Node, leaf_hash};
 use tokio::sync::{Notify, mpsc, oneshot};
 
 use crate::changes;
-use crate::db::{Db, Session, on};
+use crate::db::{Db, Session};
 use crate::error::{CommitError, StoreError};
 use crate::folder::Folder;
-use crate::log;
+use crate::log::{self, SignedCheckpoint};
 use crate::outbox::Settlement;
 use crate::plan::Plan;
 use crate::plan_write;
@@ -77,8 +77,18 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    /// Runs until the store is closed or nobody holds it any more.
-    pub(crate) async fn run(mut self) {
+    /// Runs on a thread of its own until the store is closed or nobody holds it any more. Among the tasks of a busy host,
+    /// each answer of the database would wait for its turn behind dozens of calls, and they for it.
+    ///
+    /// # Errors
+    /// Of the system, which gives no thread.
+    pub(crate) fn start(self) -> std::io::Result<()> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+        std::thread::Builder::new().name("store-writer".to_owned()).spawn(move || runtime.block_on(self.run()))?;
+        Ok(())
+    }
+
+    async fn run(mut self) {
         let mut closing = None;
         while let Some(first) = self.inbox.recv().await {
             let mut group = Vec::new();
@@ -153,13 +163,12 @@ impl Writer {
 
     async fn keep(&mut self, works: Vec<Work>) -> Result<Vec<Result<Committed, CommitError>>, Arc<StoreError>> {
         let failed = |error: sqlx::Error| Arc::new(StoreError::from(error));
-        self.session.begin_write().await.map_err(failed)?;
+        let mut plan = Plan::load(&mut self.session, works.iter().filter_map(Work::unit)).await.map_err(failed)?;
         let mut frontier = match self.frontier.clone() {
             Some(frontier) => frontier,
             None => log::frontier(&mut self.session).await.map_err(Arc::new)?,
         };
-        let mut plan = Plan::load(&mut self.session, works.iter().filter_map(Work::unit)).await.map_err(failed)?;
-        let mut nodes: Vec<Node> = Vec::with_capacity(works.len() * 2);
+        let mut nodes: Vec<Node> = Vec::new();
         let mut answers = Vec::with_capacity(works.len());
         let mut settled = false;
         for work in works {
@@ -167,10 +176,10 @@ impl Writer {
                 Work::Unit(unit) => match self.admit(&plan, &unit).await {
                     Ok(()) => {
                         for part in &unit.parts {
-                            nodes.extend(frontier.append(leaf_hash(&part.record)));
+                            nodes.extend(frontier.append(leaf_hash(&part.record)).into_iter().filter(log::is_stored));
                         }
                         let seq = frontier.size();
-                        nodes.extend(frontier.append(leaf_hash(&unit.record)));
+                        nodes.extend(frontier.append(leaf_hash(&unit.record)).into_iter().filter(log::is_stored));
                         plan.take(*unit, seq);
                         Ok(Committed { seq })
                     }
@@ -192,11 +201,8 @@ impl Writer {
             self.frontier = Some(frontier);
             return Ok(answers);
         }
-        plan_write::write(&mut self.session, &plan, &nodes).await.map_err(failed)?;
-        if let Some(at) = plan.entries.iter().map(|entry| entry.at).max() {
-            self.sign(&frontier, at).await.map_err(failed)?;
-        }
-        self.session.commit().await.map_err(failed)?;
+        let checkpoint = plan.entries.iter().map(|entry| entry.at).max().map(|at| self.sign(&frontier, at));
+        plan_write::keep(&mut self.session, &plan, &nodes, checkpoint.as_ref()).await.map_err(failed)?;
         self.frontier = Some(frontier);
         if !plan.effects.is_empty() {
             self.queued.notify_one();
@@ -231,12 +237,9 @@ impl Writer {
         Ok(())
     }
 
-    async fn sign(&mut self, frontier: &Frontier, at: i64) -> Result<(), sqlx::Error> {
+    fn sign(&self, frontier: &Frontier, at: i64) -> SignedCheckpoint {
         let note = self.signer.sign(frontier.size(), frontier.root());
-        let size = i64::try_from(frontier.size()).unwrap_or(i64::MAX);
-        on!(&mut self.session, conn => sqlx::query("INSERT INTO log_checkpoints (size, note, at) VALUES ($1, $2, $3)")
-            .bind(size).bind(note).bind(at).execute(conn).await)
-        .map(|_| ())
+        SignedCheckpoint { size: frontier.size(), note, at }
     }
 
     async fn retire(&mut self, due: &Due) -> Result<Retired, StoreError> {

@@ -227,3 +227,47 @@ async fn a_closed_store_says_so_and_what_waited_is_kept() {
     let store = open(dir.path()).await;
     assert_eq!(close_verified(store).await, kept);
 }
+
+#[tokio::test]
+async fn empty_values_and_odd_texts_come_back_as_they_were_given() {
+    let (_dir, store) = fresh().await;
+    let odd = "“Phòng” 'số' 5\\\"\n\t\u{1}[1,2] 😀";
+    let mut first = Unit { sealed: Some(crate::Sealed::default()), ..referring("r-1", odd, 1) };
+    if let Some(once) = &mut first.once {
+        once.response.clear();
+    }
+    first.rows = vec![put(odd, Expected::Absent, ""), put("12", Expected::Absent, odd)];
+    first.effects = vec![EffectRow { payload: vec![], ..effect(odd) }];
+    store.commit(first).await.expect("kept");
+
+    let answered = store.once().find("desk/pilot-a/arrive", odd).await.expect("reads").expect("there");
+    assert_eq!((answered.response, answered.request_digest), (vec![], vec![1; 32]));
+    assert_eq!(store.rows().get("pilot-a", "stays", odd).await.expect("reads").expect("there").value, b"");
+    let value = store.rows().get("pilot-a", "stays", "12").await.expect("reads").expect("there").value;
+    assert_eq!(value, odd.as_bytes());
+    let effect = store.outbox().find(odd).await.expect("reads").expect("there");
+    assert_eq!((effect.key.as_str(), effect.payload), (odd, vec![]));
+    // Both are known to the next group under the very same names.
+    let again = store.commit(referring("r-2", odd, 1)).await;
+    assert!(matches!(again, Err(CommitError::Duplicate { same_request: true, seq: 0, .. })));
+    let conflict = store.commit(Unit { rows: vec![put(odd, Expected::Absent, "")], ..unit("r-3") }).await;
+    assert!(matches!(conflict, Err(CommitError::Conflict { .. })));
+    close_verified(store).await;
+}
+
+#[tokio::test]
+async fn a_text_that_ends_early_in_a_database_is_refused() {
+    let (_dir, store) = fresh().await;
+    let add = |unit: &str| IndicatorAdd {
+        pilot: "pilot-a".into(),
+        indicator: "notices".into(),
+        unit: unit.to_owned(),
+        facility_class: String::new(),
+        day: 20_251_124,
+        dims: String::new(),
+        add: 1,
+    };
+    let refused = store.commit(Unit { indicators: vec![add("18859\0")], ..unit("r-1") }).await;
+    assert!(matches!(refused, Err(CommitError::Malformed { what: "dimension" })));
+    assert_eq!(close_verified(store).await, 0);
+}

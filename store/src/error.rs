@@ -92,7 +92,7 @@ pub enum OpenError {
     Migrate(#[source] sqlx::migrate::MigrateError),
     /// Entries, nodes and the last checkpoint do not belong together.
     #[error(
-        "the log has {entries} entries, its last checkpoint speaks of another: keep the data folder as it is, and restore the latest back-up"
+        "the log's {entries} entries are not those that its last checkpoint signs: keep the data folder as it is, and restore the latest back-up"
     )]
     LogDamaged {
         /// Entries found.

@@ -15,11 +15,13 @@ use crate::governance::House;
 
 /// Patients of a day, unless told otherwise.
 const PATIENTS: u16 = 240;
+/// Patients that fit into a minute: the pilots' budgets are by the minute, and a day that is larger takes its time.
+const A_MINUTE: u16 = 400;
 
 /// The demonstration
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Patients, guests, readers and the errors they make, planned from a seed and sent over HTTP.\nExit code 1 where any answer is another than the plan says.\n\nExample:\n  pilot demo --day --minutes 5"
+    after_help = "Patients, guests, passengers, customers and borrowers, and the errors that they and readers make, planned from a seed and sent over HTTP.\nExit code 1 where any answer is another than the plan says.\n\nExample:\n  pilot demo --day --minutes 5"
 )]
 pub(super) struct Demo {
     /// Run a simulated day
@@ -28,10 +30,11 @@ pub(super) struct Demo {
     /// Another seed plans another day
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Patients; a third as many guests
+    /// Patients; a third as many guests and passengers, an eighth as many customers and borrowers
     #[arg(long, default_value_t = PATIENTS, value_parser = clap::value_parser!(u16).range(1..=5_000))]
     size: u16,
-    /// Real time that the day is spread over, so that figures are seen to move
+    /// Real time that the day is spread over, so that figures are seen to move; a large day takes a minute for each 400
+    /// patients, since the pilots' budgets are by the minute
     #[arg(long, default_value_t = 0)]
     minutes: u32,
     /// Seconds that a desk asks again while nobody answers
@@ -62,7 +65,7 @@ impl Demo {
             crowd: &crowd,
             officer: connection.token()?,
             now: OffsetDateTime::now_utc(),
-            spread: Duration::from_secs(60 * u64::from(self.minutes)),
+            spread: Duration::from_secs(60 * u64::from(self.minutes.max((self.size / A_MINUTE).into()))),
             is_sent_again: self.twice,
         };
         let report = run(&day, &door, &mut |line| note(format_args!("… {line}"))).await.map_err(told)?;

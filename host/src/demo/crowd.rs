@@ -1,12 +1,15 @@
 //! Who goes out on the day: synthetic people with the cards in their pockets, and the places that they come to.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use pilothouse_identity::PersonalNumber;
-use pilothouse_province::{CardState, Facility, FacilityClass, Licence, Life, Lookup, Nationality, PersonView};
+use pilothouse_province::{Base, CardState, Facility, FacilityClass, Licence, Life, Lookup, Nationality, PersonView};
 use pilothouse_runtime::province::Province;
 use serde::{Deserialize, Serialize};
 use time::Date;
+
+use super::trade::Trade;
 
 /// File of the data folder that says of which synthetic people a host's province is made.
 const FILE: &str = "province.json";
@@ -45,6 +48,8 @@ pub(crate) struct Citizen {
     pub(crate) number: String,
     /// The text of the card's QR code.
     pub(crate) card: String,
+    /// The commune where they live, by its code of today; none outside the province.
+    pub(crate) commune: Option<String>,
 }
 
 /// A place that takes part.
@@ -52,6 +57,10 @@ pub(crate) struct Citizen {
 pub(crate) struct Spot {
     pub(crate) facility: String,
     pub(crate) unit: String,
+    /// Beds, seats or counters.
+    pub(crate) capacity: u32,
+    /// Who runs a coach.
+    pub(crate) operator: Option<String>,
 }
 
 /// Everyone and every place of the day.
@@ -65,8 +74,8 @@ pub(crate) struct Crowd {
     pub(crate) dead: Vec<Citizen>,
     /// Well-formed numbers that nobody has.
     pub(crate) nobodies: Vec<String>,
-    pub(crate) hospitals: Vec<Spot>,
-    pub(crate) hotels: Vec<Spot>,
+    /// Places by their trade.
+    pub(crate) places: BTreeMap<Trade, Vec<Spot>>,
 }
 
 impl Crowd {
@@ -77,8 +86,7 @@ impl Crowd {
             expired: Vec::new(),
             dead: Vec::new(),
             nobodies: nobodies(province),
-            hospitals: spots(province, FacilityClass::Hospital),
-            hotels: spots(province, FacilityClass::Hotel),
+            places: Trade::ALL.into_iter().map(|trade| (trade, spots(province, trade))).collect(),
         };
         let population = &province.population;
         for key in population.iter_keys() {
@@ -94,10 +102,16 @@ impl Crowd {
                 None => continue,
             };
             if group.len() < most {
-                group.push(Citizen { number: number.reveal().to_owned(), card });
+                let commune = view.permanent_unit(Base::Current).map(|unit| unit.to_string());
+                group.push(Citizen { number: number.reveal().to_owned(), card, commune });
             }
         }
         crowd
+    }
+
+    /// The places of a trade.
+    pub(super) fn places(&self, trade: Trade) -> &[Spot] {
+        self.places.get(&trade).map(Vec::as_slice).unwrap_or_default()
     }
 }
 
@@ -129,8 +143,18 @@ fn nobodies(province: &Province) -> Vec<String> {
     (990_000..=999_999_u32).rev().map(|serial| format!("044099{serial}")).filter(free).take(OF_A_KIND).collect()
 }
 
-fn spots(province: &Province, class: FacilityClass) -> Vec<Spot> {
-    let open = |facility: &&Facility| matches!(facility.licence, Licence::Valid { .. });
-    let spot = |facility: &Facility| Spot { facility: facility.id.clone(), unit: facility.unit.to_string() };
-    province.facilities().of_class(class).filter(open).take(PLACES).map(spot).collect()
+fn spots(province: &Province, trade: Trade) -> Vec<Spot> {
+    let open = |class| province.facilities().of_class(class).filter(|facility| is_open(facility));
+    let operator = open(FacilityClass::CoachOperator).next().map(|operator| operator.id.clone());
+    let spot = |facility: &Facility| Spot {
+        facility: facility.id.clone(),
+        unit: facility.unit.to_string(),
+        capacity: facility.capacity,
+        operator: operator.clone().filter(|_| trade == Trade::Coach),
+    };
+    open(trade.class()).take(PLACES).map(spot).collect()
+}
+
+fn is_open(facility: &Facility) -> bool {
+    matches!(facility.licence, Licence::Valid { .. })
 }

@@ -5,11 +5,17 @@
 //!
 //! **Invariant:** nothing here reaches the host but over HTTP, with credentials and devices that an officer gave out.
 
+mod asking;
+mod clock;
 mod crowd;
 mod day;
 mod door;
+mod judging;
+mod papers;
 mod plan;
 mod report;
+mod stations;
+mod trade;
 
 pub(crate) use crowd::{Crowd, Folk};
 pub(crate) use day::{Day, run};

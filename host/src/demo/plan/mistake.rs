@@ -1,0 +1,92 @@
+//! The errors that people and devices make.
+
+/// An error; its name in the report is its text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::demo) enum Mistake {
+    Typo,
+    UnknownPerson,
+    CutCard,
+    ExpiredCard,
+    DeceasedCard,
+    AlteredChip,
+    ForeignChip,
+    CodeUsedTwice,
+    CodeOfElsewhere,
+    SentTwice,
+    ReferenceUsedAgain,
+    ClockAhead,
+    OfflineReader,
+    WrongDesk,
+    RevokedReader,
+    SeatTooMany,
+    ReadTwice,
+    UnknownTrip,
+    PaperInPawn,
+    LargeSumByCard,
+    UnverifiedCustomer,
+    OverCeiling,
+    UnknownProgramme,
+    LoanWithoutChip,
+    MoreThanChecked,
+}
+
+impl Mistake {
+    pub(in crate::demo) const ALL: [Mistake; 25] = [
+        Mistake::Typo,
+        Mistake::UnknownPerson,
+        Mistake::CutCard,
+        Mistake::ExpiredCard,
+        Mistake::DeceasedCard,
+        Mistake::AlteredChip,
+        Mistake::ForeignChip,
+        Mistake::CodeUsedTwice,
+        Mistake::CodeOfElsewhere,
+        Mistake::SentTwice,
+        Mistake::ReferenceUsedAgain,
+        Mistake::ClockAhead,
+        Mistake::OfflineReader,
+        Mistake::WrongDesk,
+        Mistake::RevokedReader,
+        Mistake::SeatTooMany,
+        Mistake::ReadTwice,
+        Mistake::UnknownTrip,
+        Mistake::PaperInPawn,
+        Mistake::LargeSumByCard,
+        Mistake::UnverifiedCustomer,
+        Mistake::OverCeiling,
+        Mistake::UnknownProgramme,
+        Mistake::LoanWithoutChip,
+        Mistake::MoreThanChecked,
+    ];
+
+    /// In words, for the summary.
+    pub(in crate::demo) const fn en(self) -> &'static str {
+        match self {
+            Mistake::Typo => "a digit left out",
+            Mistake::UnknownPerson => "a number that nobody has",
+            Mistake::CutCard => "a card's text that breaks off",
+            Mistake::ExpiredCard => "an expired card",
+            Mistake::DeceasedCard => "a deceased person's card",
+            Mistake::AlteredChip => "a chip whose text was altered",
+            Mistake::ForeignChip => "a chip of an unknown issuer",
+            Mistake::CodeUsedTwice => "a VNeID code used twice",
+            Mistake::CodeOfElsewhere => "a VNeID code made for another place",
+            Mistake::SentTwice => "the same request twice",
+            Mistake::ReferenceUsedAgain => "a reference used for something else",
+            Mistake::ClockAhead => "a reading from the future",
+            Mistake::OfflineReader => "a reader that was offline",
+            Mistake::WrongDesk => "a hotel's reader at the hospital's pilot",
+            Mistake::RevokedReader => "a revoked reader",
+            Mistake::SeatTooMany => "a passenger for a seat that the coach has not",
+            Mistake::ReadTwice => "a passenger entered twice",
+            Mistake::UnknownTrip => "a trip that nobody opened",
+            Mistake::PaperInPawn => "an identity card brought to be pawned",
+            Mistake::LargeSumByCard => "a large sum on the printed code alone",
+            Mistake::UnverifiedCustomer => "an item of a customer whom nobody verified",
+            Mistake::OverCeiling => "a loan over the programme's ceiling",
+            Mistake::UnknownProgramme => "a programme that the bank does not have",
+            Mistake::LoanWithoutChip => "a first loan without a chip or code",
+            Mistake::MoreThanChecked => "more approved than was checked",
+        }
+    }
+}

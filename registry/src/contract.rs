@@ -279,7 +279,8 @@ pub fn find(capability: Capability, name: &str) -> Option<&'static Function> {
     FUNCTIONS.iter().find(|function| function.capability == capability && function.name == name)
 }
 
-pub(crate) fn full_name(capability: Capability, name: &str) -> String {
+/// A function with its capability: `population.verify`, and `person.pseudonym`, whose resource is named like the capability.
+pub fn full_name(capability: Capability, name: &str) -> String {
     match name.split_once('.') {
         Some((resource, _)) if resource == capability.as_str() => name.to_owned(),
         _ => format!("{capability}.{name}"),

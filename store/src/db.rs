@@ -61,6 +61,8 @@ pub(crate) struct Texts {
     pub(crate) keep: &'static str,
     /// Reads nodes of the log.
     pub(crate) nodes: &'static str,
+    /// Adds to what pilots used.
+    pub(crate) used: &'static str,
 }
 
 impl Db {

@@ -4,8 +4,8 @@
 //! decisions), committed by one writer in groups, each under one signed checkpoint. Reading is done by rooms, one a
 //! concern: `store.rows()`, `store.outbox()`, `store.log()`.
 //!
-//! **Invariant:** no state changes without a record in the same transaction, but for attempts to send an effect and
-//! what retention takes away.
+//! **Invariant:** no state changes without a record in the same transaction, but for attempts to send an effect, what
+//! retention takes away, and sums that are folded from the log itself (`used`).
 //! **Invariant:** the log's entries are never changed or removed; `seq` has no gaps.
 //! **Invariant:** SQL stands in this crate only, and what only SQLite understands in `sqlite.rs` and `migrations/`.
 
@@ -39,6 +39,7 @@ pub mod settings;
 mod sqlite;
 mod store;
 pub mod unit;
+pub mod used;
 pub mod vendors;
 mod writer;
 

@@ -247,7 +247,7 @@ pub(crate) async fn newest_checkpoint(session: &mut Session) -> Result<Option<Si
     Ok(row.map(signed))
 }
 
-async fn entries(session: &mut Session, from: u64, limit: u32) -> Result<Vec<LogEntry>, StoreError> {
+pub(crate) async fn entries(session: &mut Session, from: u64, limit: u32) -> Result<Vec<LogEntry>, StoreError> {
     let rows: Vec<Row> = on!(session, conn => sqlx::query_as(
             "SELECT seq, id, at, pilot, body FROM log_entries WHERE seq >= $1 ORDER BY seq LIMIT $2")
         .bind(place(from)).bind(i64::from(limit.min(MAX_ENTRIES))).fetch_all(conn).await)?;

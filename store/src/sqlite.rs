@@ -16,6 +16,7 @@ pub(crate) const TEXTS: Texts = Texts {
     load: include_str!("../queries/sqlite/load.sql"),
     keep: include_str!("../queries/sqlite/keep.sql"),
     nodes: include_str!("../queries/sqlite/nodes.sql"),
+    used: include_str!("../queries/sqlite/used.sql"),
 };
 /// The snapshot begins with the first read.
 pub(crate) const BEGIN_READ: &str = "BEGIN DEFERRED";

@@ -27,6 +27,7 @@ use crate::seals::Seals;
 use crate::series::SeriesRoom;
 use crate::settings::Settings;
 use crate::unit::Unit;
+use crate::used::Used;
 use crate::vendors::Vendors;
 use crate::writer::{Committed, Message, QUEUE, Work, Writer};
 use crate::{log, schema, sqlite};
@@ -209,6 +210,11 @@ impl Store {
     /// The host's own values.
     pub fn meta(&self) -> Meta<'_> {
         Meta(&self.0.db)
+    }
+
+    /// How often pilots used what they were granted.
+    pub fn used(&self) -> Used<'_> {
+        Used { db: &self.0.db, writer: &self.0.writer }
     }
 
     /// What time takes away.

@@ -16,6 +16,7 @@ use crate::plan::Plan;
 use crate::plan_write;
 use crate::retention::{self, Due, Retired};
 use crate::unit::{StateChange, Unit};
+use crate::used::{self, Fold};
 
 /// Most units of one transaction: the synchronisation of the disk is shared well by then, and the first of them does
 /// not wait much longer than alone.
@@ -39,6 +40,8 @@ pub(crate) type Reply = oneshot::Sender<Result<Committed, CommitError>>;
 pub(crate) enum Message {
     Keep(Work, Reply),
     Retire(Due, oneshot::Sender<Result<Retired, StoreError>>),
+    /// Sums of the log, which are no event of the record either.
+    Fold(Fold, oneshot::Sender<Result<(), StoreError>>),
     Close(oneshot::Sender<()>),
 }
 
@@ -117,6 +120,10 @@ impl Writer {
                 Some(Message::Retire(due, reply)) => {
                     let retired = self.retire(&due).await;
                     drop(reply.send(retired));
+                }
+                Some(Message::Fold(fold, reply)) => {
+                    let kept = self.fold(fold).await;
+                    drop(reply.send(kept));
                 }
                 Some(Message::Close(reply)) => {
                     self.inbox.close();
@@ -248,5 +255,13 @@ impl Writer {
             self.give_up().await;
         }
         retired
+    }
+
+    async fn fold(&mut self, fold: Fold) -> Result<(), StoreError> {
+        let kept = used::keep(&mut self.session, fold).await;
+        if kept.is_err() {
+            self.give_up().await;
+        }
+        kept
     }
 }

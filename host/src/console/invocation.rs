@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::{Frame, RenderError};
-use crate::words::Words;
+use crate::words::{self, CodeKind, Words};
 
 /// The page of an invocation.
 #[derive(Debug, Clone)]
@@ -96,6 +96,11 @@ impl VerdictView {
             VerdictView::Denied(code) => Some(code),
             VerdictView::Allowed | VerdictView::Unavailable => None,
         }
+    }
+
+    /// The same in words.
+    pub(super) fn why(&self, frame: &Frame) -> Option<&'static str> {
+        words::code(frame.lang, CodeKind::Denial, self.code()?)
     }
 }
 

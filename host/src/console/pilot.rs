@@ -34,6 +34,8 @@ pub struct PilotPage {
     pub fields: Vec<FieldRow>,
     /// Every version that was taken in, newest first.
     pub versions: Vec<VersionRow>,
+    /// Since when uses are counted, in words; none before the first call.
+    pub used_since: Option<String>,
     /// The latest calls, newest first; none for a reader who may not see them. The caller bounds how many.
     pub invocations: Option<Vec<InvocationRow>>,
 }
@@ -68,8 +70,8 @@ pub struct RightRow {
     pub granted: bool,
     /// Whether the binary imports it.
     pub imported: bool,
-    /// How often it was called.
-    pub used: u64,
+    /// How often it was called; none where it reads what another call answered, which the gate does not meet.
+    pub used: Option<u64>,
 }
 
 /// One name of a scope in the table of fields.
@@ -233,9 +235,10 @@ impl PilotPage {
                 },
             ],
             rights: vec![
-                right("population.verify", true, 1_284),
-                right("registers.propose", true, 0),
-                right("person.reopen", false, 0),
+                right("population.verify", true, Some(1_284)),
+                right("registers.propose", true, Some(0)),
+                right("registers.entry.get", true, None),
+                right("person.reopen", false, Some(0)),
             ],
             fields: vec![FieldRow {
                 capability: "population".into(),
@@ -245,6 +248,7 @@ impl PilotPage {
                 imported: true,
                 used: 4,
             }],
+            used_since: Some(text("14:05, ngày 02/03/2026", "2 March 2026, 14:05")),
             versions: vec![VersionRow {
                 version: "1.0.0".into(),
                 vendor: "demo".into(),

@@ -9,6 +9,7 @@ use pilothouse_runtime::Fault;
 use serde::Serialize;
 
 use super::running::Running;
+use super::wording::common;
 use super::{Caller, House, HouseError};
 
 /// Roles that may look into every invocation. A desk sees its own.
@@ -163,8 +164,7 @@ impl House {
 /// How it ended, in the pilot's words where it is here.
 pub(super) fn ending(version: Option<&Running>, result: &ResultRecord) -> Ending {
     let coded = |kind: &str, code: &str| {
-        let (vi, en) =
-            version.map_or_else(|| (code.to_owned(), code.to_owned()), |version| version.words.code(kind, code));
+        let (vi, en) = version.map_or_else(|| common(kind, code), |version| version.words.code(kind, code));
         Coded { code: code.to_owned(), vi, en }
     };
     match result {

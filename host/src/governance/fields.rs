@@ -19,7 +19,7 @@ pub struct FieldLine {
     pub granted: bool,
     /// The binary has a function that can ask for it.
     pub imported: bool,
-    /// How often it was asked for, among the invocations looked at.
+    /// How often it was asked for and the gate let it through, since the pilot's first record.
     pub used: u64,
 }
 

@@ -28,6 +28,7 @@ mod switch;
 mod synthetic;
 mod tonight;
 mod trial;
+mod using;
 mod views;
 mod wording;
 

@@ -190,6 +190,7 @@ impl House {
         house.start_outbox();
         house.start_schedules();
         house.start_retention();
+        house.start_using();
         Ok(house)
     }
 

@@ -5,6 +5,8 @@ use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use pilothouse_registry::package::Texts;
 use unic_langid::LanguageIdentifier;
 
+use crate::words::{self, CodeKind, Lang};
+
 /// The words of a pilot version.
 pub(crate) struct Words {
     vi: FluentBundle<FluentResource>,
@@ -32,12 +34,24 @@ impl Words {
         (word(&self.vi, key, args), word(&self.en, key, args))
     }
 
-    /// A code of a kind (`reason`, `next`, `decision`, `refusal`).
+    /// A code of a kind (`reason`, `next`, `decision`, `refusal`, `fault`): in the pilot's words, else in those of all.
     pub(crate) fn code(&self, kind: &str, code: &str) -> (String, String) {
         let key = format!("{kind}-{code}");
         let (vi, en) = self.say(&key, &[]);
-        (if vi == key { code.to_owned() } else { vi }, if en == key { code.to_owned() } else { en })
+        let (common_vi, common_en) = common(kind, code);
+        (if vi == key { common_vi } else { vi }, if en == key { common_en } else { en })
     }
+}
+
+/// A code in the words that are every pilot's alike, in Vietnamese and English; the code itself where there are none.
+pub(crate) fn common(kind: &str, code: &str) -> (String, String) {
+    let kind = match kind {
+        "refusal" => Some(CodeKind::Refusal),
+        "fault" => Some(CodeKind::Fault),
+        _ => None,
+    };
+    let of = |lang| kind.and_then(|kind| words::code(lang, kind, code)).unwrap_or(code).to_owned();
+    (of(Lang::Vi), of(Lang::En))
 }
 
 fn word(bundle: &FluentBundle<FluentResource>, key: &str, args: &[(String, String)]) -> String {
@@ -62,5 +76,14 @@ mod tests {
         assert_eq!(words.say("due", &at), ("Hạn 23:00".to_owned(), "Due 23:00".to_owned()));
         assert_eq!(words.say("other", &[]), ("other".to_owned(), "other".to_owned()));
         assert_eq!(words.code("reason", "late"), ("late".to_owned(), "late".to_owned()));
+    }
+
+    #[test]
+    fn a_pilot_says_a_common_code_in_its_own_words_or_in_those_of_all() {
+        let texts = Texts { vi: "refusal-no-facility = Chưa nêu xe\n".to_owned(), en: String::new() };
+        let words = Words::new(&texts);
+        let (vi, en) = words.code("refusal", "no-facility");
+        assert_eq!((vi.as_str(), en.as_str()), ("Chưa nêu xe", "No facility was named"));
+        assert_eq!(words.code("fault", "deadline").1, "The component ran past its deadline");
     }
 }

@@ -102,7 +102,9 @@ words! {
     serves: "Đang phục vụ" | "In service";
     digest: "Mã băm của gói" | "Package digest";
     fields_title: "Đến từng trường dữ liệu" | "Down to the field";
-    fields_caption: "Từng tên trong phạm vi của từng quyền năng; “Đã dùng” đếm trong các lượt xử lý gần đây" | "Every name in the scope of each capability; “Used” counts the recent calls";
+    fields_caption: "Từng tên trong phạm vi của từng quyền năng" | "Every name in the scope of each capability";
+    used_since: "“Đã dùng” đếm từ" | "“Used” counts since";
+    used_note: "Lời gọi bị từ chối không được tính." | "A denied call does not count.";
     field: "Tên" | "Name";
     scope_key: "Trong phạm vi" | "Key of the scope";
     capability: "Quyền năng" | "Capability";
@@ -121,6 +123,7 @@ words! {
     imported: "Có trong mã" | "Imported";
     used: "Đã dùng" | "Used";
     unused: "Chưa dùng" | "Not used yet";
+    used_along: "Đọc kèm câu trả lời" | "Read with an answer";
     yes: "Có" | "Yes";
     no: "Không" | "No";
     invocations_title: "Các lượt xử lý gần đây" | "Recent calls";

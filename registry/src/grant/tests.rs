@@ -192,7 +192,7 @@ fn what_is_wider_is_told_in_plain_words() {
     new.budget.people_per_day = 900;
     let told: Vec<String> =
         wider(std::slice::from_ref(&old), std::slice::from_ref(&new)).into_iter().map(|d| d.vi).collect();
-    assert_eq!(told, ["Gọi thêm: xem những người cùng hộ", "Đọc thêm: ngày sinh", "Số người mỗi ngày: từ 500 lên 900"]);
+    assert_eq!(told, ["Gọi thêm: xem những người cùng hộ", "Đọc: ngày sinh", "Số người mỗi ngày: từ 500 lên 900"]);
     assert_eq!(wider(&[new], &[old]), [], "the narrower one needs nobody");
 }
 

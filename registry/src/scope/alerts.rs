@@ -60,7 +60,7 @@ impl Scope for AlertsScope {
                 "kinds",
                 &old.kinds,
                 &self.kinds,
-                ("Báo trực ban thêm loại", "Raises alerts in addition of kind"),
+                ("Báo trực ban{ thêm} loại", "Raises alerts{ in addition} of kind"),
                 name_words,
             ),
             Difference::of_maxima(

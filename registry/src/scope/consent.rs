@@ -80,14 +80,14 @@ impl Scope for ConsentScope {
                 "purposes",
                 &old.purposes,
                 &self.purposes,
-                ("Hỏi sự đồng ý cho thêm mục đích", "Asks for consent in addition for"),
+                ("Hỏi sự đồng ý cho{ thêm} mục đích", "Asks for consent{ in addition} for"),
                 name_words,
             ),
             Difference::of_sets(
                 "data",
                 &old.data,
                 &self.data,
-                ("Hỏi sự đồng ý về thêm loại dữ liệu", "Asks for consent in addition about"),
+                ("Hỏi sự đồng ý về{ thêm} loại dữ liệu", "Asks for consent{ in addition} about"),
                 name_words,
             ),
             Difference::of_maxima(

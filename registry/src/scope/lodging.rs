@@ -71,7 +71,7 @@ impl Scope for LodgingScope {
                 "facility-classes",
                 &old.facility_classes,
                 &self.facility_classes,
-                ("Thông báo thêm cho cơ sở loại", "Notifies in addition for facilities of class"),
+                ("Thông báo{ thêm} cho cơ sở loại", "Notifies{ in addition} for facilities of class"),
                 name_words,
             ),
             Difference::of_switches(

@@ -103,7 +103,8 @@ impl Difference {
         Self { key: key.to_owned(), vi: vi.into(), en: en.into() }
     }
 
-    /// `vi: a, b` for what is in `new` and not in `old`; none when there is nothing.
+    /// `vi: a, b` for what is in `new` and not in `old`; none when there is nothing. What stands in braces is said where
+    /// there was something before: `Đọc{ thêm}`.
     pub(crate) fn of_sets<T: Ord>(
         key: &str,
         old: &BTreeSet<T>,
@@ -115,6 +116,8 @@ impl Difference {
         if more_vi.is_empty() {
             return None;
         }
+        let had = !old.is_empty();
+        let (vi, en) = (said(vi, had), said(en, had));
         Some(Self::new(key, format!("{vi}: {}", more_vi.join(", ")), format!("{en}: {}", more_en.join(", "))))
     }
 
@@ -125,14 +128,48 @@ impl Difference {
         new: N,
         (vi, en): (&str, &str),
     ) -> Option<Self> {
-        (new > old)
-            .then(|| Self::new(key, format!("{vi}: từ {old} lên {new}"), format!("{en}: from {old} up to {new}")))
+        if new <= old {
+            return None;
+        }
+        let (old, new) = (old.to_string(), new.to_string());
+        let [old_vi, new_vi] = [&old, &new].map(|number| grouped(number, '.'));
+        let [old_en, new_en] = [&old, &new].map(|number| grouped(number, ','));
+        Some(if old == "0" {
+            Self::new(key, format!("{vi}: tối đa {new_vi}"), format!("{en}: at most {new_en}"))
+        } else {
+            Self::new(key, format!("{vi}: từ {old_vi} lên {new_vi}"), format!("{en}: from {old_en} up to {new_en}"))
+        })
     }
 
     /// A switch that was turned on.
     pub(crate) fn of_switches(key: &str, old: bool, new: bool, (vi, en): (&str, &str)) -> Option<Self> {
         (new && !old).then(|| Self::new(key, vi, en))
     }
+}
+
+/// Words with what stands in their braces, or without it.
+fn said(words: &str, whole: bool) -> String {
+    let Some((before, (inside, after))) =
+        words.split_once('{').and_then(|(before, rest)| Some((before, rest.split_once('}')?)))
+    else {
+        return words.to_owned();
+    };
+    format!("{before}{}{after}", if whole { inside } else { "" })
+}
+
+/// A whole number with its thousands apart; anything else as it is.
+fn grouped(number: &str, mark: char) -> String {
+    if !number.bytes().all(|byte| byte.is_ascii_digit()) {
+        return number.to_owned();
+    }
+    let mut text = String::with_capacity(number.len() * 4 / 3 + 1);
+    for (place, digit) in number.chars().enumerate() {
+        if place > 0 && (number.len() - place).is_multiple_of(3) {
+            text.push(mark);
+        }
+        text.push(digit);
+    }
+    text
 }
 
 /// The same text in both languages, for names that are not worded.
@@ -157,4 +194,20 @@ fn both_maps<K: Ord + Clone, V>(
             Some((key.clone(), narrow(mine, theirs)?))
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_that_grew_from_nothing_is_a_maximum_with_its_thousands_apart() {
+        let words = ("Số byte", "Bytes");
+        let told =
+            |old: u64, new: u64| Difference::of_maxima("max-bytes", old, new, words).map(|told| (told.vi, told.en));
+        let both = |vi: &str, en: &str| Some((vi.to_owned(), en.to_owned()));
+        assert_eq!(told(0, 500_000_000), both("Số byte: tối đa 500.000.000", "Bytes: at most 500,000,000"));
+        assert_eq!(told(999, 1_000), both("Số byte: từ 999 lên 1.000", "Bytes: from 999 up to 1,000"));
+        assert_eq!(told(5, 5), None);
+    }
 }

@@ -58,7 +58,7 @@ impl Scope for PersonScope {
 
     fn beyond(&self, old: &Self) -> Vec<Difference> {
         let kinds =
-            Difference::of_sets("kinds", &old.kinds, &self.kinds, ("Gặp thêm", "Meets in addition"), |kind| {
+            Difference::of_sets("kinds", &old.kinds, &self.kinds, ("Gặp{ thêm}", "Meets{ in addition}"), |kind| {
                 (kind.vi().to_owned(), kind.en().to_owned())
             });
         let persist = Difference::of_switches(

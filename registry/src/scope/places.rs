@@ -34,7 +34,7 @@ impl Scope for PlacesScope {
     }
 
     fn beyond(&self, old: &Self) -> Vec<Difference> {
-        let words = ("Xem thêm cơ sở loại", "Looks up in addition facilities of class");
+        let words = ("Xem{ thêm} cơ sở loại", "Looks up{ in addition} facilities of class");
         Difference::of_sets("classes", &old.classes, &self.classes, words, name_words).into_iter().collect()
     }
 }

@@ -243,12 +243,16 @@ impl Scope for PopulationScope {
                 "claims",
                 &old.claims,
                 &self.claims,
-                ("Hỏi thêm (có, không)", "Asks in addition (yes or no)"),
+                ("Hỏi{ thêm} (có, không)", "Asks{ in addition} (yes or no)"),
                 |claim| (claim.vi().to_owned(), claim.en().to_owned()),
             ),
-            Difference::of_sets("fields", &old.fields, &self.fields, ("Đọc thêm", "Reads in addition"), |field| {
-                (field.vi().to_owned(), field.en().to_owned())
-            }),
+            Difference::of_sets(
+                "fields",
+                &old.fields,
+                &self.fields,
+                ("Đọc{ thêm}", "Reads{ in addition}"),
+                |field| (field.vi().to_owned(), field.en().to_owned()),
+            ),
             Difference::of_switches(
                 "household",
                 old.household,
@@ -259,14 +263,14 @@ impl Scope for PopulationScope {
                 "measures",
                 &old.measures,
                 &self.measures,
-                ("Đếm thêm", "Counts in addition"),
+                ("Đếm{ thêm}", "Counts{ in addition}"),
                 |measure| (measure.vi().to_owned(), measure.en().to_owned()),
             ),
             Difference::of_sets(
                 "dims",
                 &old.dims,
                 &self.dims,
-                ("Đếm thêm theo", "Counts in addition by"),
+                ("Đếm{ thêm} theo", "Counts{ in addition} by"),
                 |dimension| (dimension.vi().to_owned(), dimension.en().to_owned()),
             ),
             lower_floor("min-cell", old.min_cell, self.min_cell, ("Ngưỡng nhỏ nhất được hiện", "Smallest count shown")),

@@ -66,7 +66,7 @@ impl Scope for ReadersScope {
             "methods",
             &old.methods,
             &self.methods,
-            ("Thêm cách đọc", "Ways of reading in addition"),
+            ("Cách đọc{ thêm}", "Ways of reading{ in addition}"),
             |method| (method.vi().to_owned(), method.en().to_owned()),
         );
         let show = Difference::of_switches(

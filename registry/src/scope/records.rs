@@ -85,12 +85,14 @@ impl Scope for RecordsScope {
         .into_iter()
         .flatten()
         .collect();
+        let is_first = old.tables.is_empty();
         for (name, new) in &self.tables {
             let Some(old) = old.tables.get(name) else {
+                let (vi, en) = if is_first { ("Bảng", "") } else { ("Thêm bảng", " too") };
                 found.push(Difference::new(
                     "tables",
-                    format!("Thêm bảng {name}, lưu {} ngày", new.retention_days),
-                    format!("Table {name} too, kept for {} days", new.retention_days),
+                    format!("{vi} {name}, lưu {} ngày", new.retention_days),
+                    format!("Table {name}{en}, kept for {} days", new.retention_days),
                 ));
                 continue;
             };
@@ -99,7 +101,7 @@ impl Scope for RecordsScope {
                 "indexes",
                 &old.indexes,
                 &new.indexes,
-                (&of("thêm chỉ mục"), &of("indexes in addition")),
+                (&of("chỉ mục{ thêm}"), &of("indexes{ in addition}")),
                 name_words,
             ));
             found.extend(Difference::of_maxima(

@@ -174,30 +174,35 @@ impl Scope for RegistersScope {
 
     fn beyond(&self, old: &Self) -> Vec<Difference> {
         let mut found = Vec::new();
+        let is_first = old.registers.is_empty();
         for (name, new) in &self.registers {
-            let Some(old) = old.registers.get(name) else {
+            let before = old.registers.get(name);
+            if before.is_none() {
+                let (vi, en) = if is_first { ("Cơ sở", "") } else { ("Thêm cơ sở", " too") };
                 found.push(Difference::new(
                     name.as_str(),
-                    format!("Thêm cơ sở dữ liệu ngành {name}: {}", new.mode.vi()),
-                    format!("Sector register {name} too: {}", new.mode.en()),
+                    format!("{vi} dữ liệu ngành {name}: {}", new.mode.vi()),
+                    format!("Sector register {name}{en}: {}", new.mode.en()),
                 ));
-                continue;
-            };
+            }
             let vi = |what: &str| format!("{name}: {what}");
+            let nothing = (BTreeSet::new(), BTreeSet::new());
+            let (fields, agrees) = before.map_or((&nothing.0, &nothing.1), |before| (&before.fields, &before.agrees));
             found.extend(Difference::of_sets(
                 "fields",
-                &old.fields,
+                fields,
                 &new.fields,
-                (&vi("thêm trường"), &vi("fields in addition")),
+                (&vi("trường{ thêm}"), &vi("fields{ in addition}")),
                 name_words,
             ));
             found.extend(Difference::of_sets(
                 "agrees",
-                &old.agrees,
+                agrees,
                 &new.agrees,
-                (&vi("đối chiếu thêm với dữ liệu dân cư"), &vi("compares in addition with population data")),
+                (&vi("đối chiếu{ thêm} với dữ liệu dân cư"), &vi("compares{ in addition} with population data")),
                 |fact| (fact.vi().to_owned(), fact.en().to_owned()),
             ));
+            let Some(old) = before else { continue };
             found.extend(Difference::of_switches(
                 "mode",
                 old.mode.reads(),
@@ -233,5 +238,25 @@ mod tests {
         assert!(proposed("valid-until") && proposed("birth-year"));
         assert!(!proposed("sex") && !proposed("benefit-level"));
         assert!(scope.permits(&RegistersAsk::Get { register: &register, field: &field("birth-year") }).is_err());
+    }
+
+    #[test]
+    fn a_register_is_told_with_its_fields_and_only_what_came_to_something_is_in_addition() {
+        let scope = |fields: &[&str]| -> RegistersScope {
+            serde_json::from_value(serde_json::json!({
+                "health-insurance": { "fields": fields, "mode": "read" }
+            }))
+            .unwrap()
+        };
+        let told = |new: &RegistersScope, old: &RegistersScope| -> Vec<String> {
+            new.beyond(old).into_iter().map(|difference| difference.en).collect()
+        };
+        let first = scope(&["valid-until"]);
+        let from_nothing = told(&first, &RegistersScope::default());
+        assert_eq!(from_nothing.len(), 2);
+        assert!(from_nothing[0].starts_with("Sector register health-insurance: "));
+        assert_eq!(from_nothing[1], "health-insurance: fields: valid-until");
+        let wider = scope(&["valid-until", "benefit-level"]);
+        assert_eq!(told(&wider, &first), ["health-insurance: fields in addition: benefit-level"]);
     }
 }

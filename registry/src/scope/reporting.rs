@@ -61,14 +61,14 @@ impl Scope for ReportingScope {
                 "indicators",
                 &old.indicators,
                 &self.indicators,
-                ("Đếm thêm chỉ số", "Counts in addition"),
+                ("Đếm{ thêm} chỉ số", "Counts{ in addition}"),
                 name_words,
             ),
             Difference::of_sets(
                 "series",
                 &old.series,
                 &self.series,
-                ("Công bố số liệu lên thêm", "Publishes in addition to"),
+                ("Công bố số liệu lên{ thêm}", "Publishes{ in addition} to"),
                 name_words,
             ),
             Difference::of_switches(

@@ -1,11 +1,12 @@
 //! The log that is kept, and the values that are not.
 
-use pilothouse_evidence::{VerifyError, leaf_hash, merkle};
+use pilothouse_evidence::{CallRecord, PartRecord, SealKey, Verdict, VerifyError, leaf_hash, merkle};
 
 use super::*;
 use crate::retention::Due;
 use crate::rows::Usage;
 use crate::seals::Beside;
+use crate::used::Uses;
 use crate::{CommitError, EffectState, Once, Sealed, Settlement, StateChange, StoreError};
 
 const CIPHERTEXT: &[u8] = b"the ciphertext of a synthetic call";
@@ -155,8 +156,73 @@ async fn a_changed_entry_is_found() {
     db.close().await;
     let store = open(dir.path()).await;
     let found = store.log().verify(&key(), &[]).await.expect_err("changed");
-    let named = matches!(&found, StoreError::Verify(VerifyError::WrongNode { level: 0, index: 200 }))
+    // By the stored node over entries 192 to 207, or by a checkpoint that was signed between.
+    let named = matches!(&found, StoreError::Verify(VerifyError::WrongNode { level: 4, index: 12 }))
         || matches!(&found, StoreError::Verify(VerifyError::WrongRoot { size: 201.. }));
     assert!(named, "{found:?}");
+    store.close().await;
+}
+
+/// A record of calls, as a long invocation has them.
+fn part(id: &str, calls: &[(&str, &[&str], Verdict)]) -> Unit {
+    let commitment = SealKey::from_bytes([5; 32]).commit("args", b"value");
+    let call = |(n, (function, asked, verdict)): (usize, &(&str, &[&str], Verdict))| CallRecord {
+        n: u32::try_from(n).expect("few"),
+        function: (*function).to_owned(),
+        person: None,
+        asked: asked.iter().map(|name| (*name).to_owned()).collect(),
+        verdict: verdict.clone(),
+        line: None,
+        args: commitment,
+        answer: commitment,
+    };
+    let record = Record::Part(PartRecord {
+        v: 1,
+        id: id.to_owned(),
+        at: AT,
+        invocation: "i".into(),
+        part: 1,
+        calls: calls.iter().enumerate().map(call).collect(),
+        effects: vec![],
+    });
+    Unit { record: record.to_canonical().expect("canonical"), ..unit(id) }
+}
+
+#[tokio::test]
+async fn what_was_used_is_counted_once_down_to_the_name_and_what_the_gate_stopped_is_not() {
+    let (dir, store) = fresh().await;
+    let denied = |code: &str| Verdict::Denied { code: code.to_owned() };
+    let calls = [
+        ("population.verify", ["alive", "age"].as_slice(), Verdict::Allowed),
+        ("population.verify", ["alive"].as_slice(), Verdict::Unavailable),
+        ("records.get", ["stays"].as_slice(), denied("not-found")),
+        ("records.get", ["made-up-by-the-guest"].as_slice(), denied("field-not-granted")),
+    ];
+    assert_eq!(store.used().of("pilot-a").await.expect("reads"), Uses::default());
+    store.commit(part("p-1", &calls)).await.expect("kept");
+    store.commit(unit("r-1")).await.expect("kept");
+    let used = store.used();
+    // Two at once, and again when nothing is new.
+    let (first, second) = tokio::join!(used.fold(), used.fold());
+    assert_eq!((first.expect("folds"), second.expect("folds")), (false, false));
+    assert!(!used.fold().await.expect("folds"));
+    store.commit(part("p-2", &calls[..1])).await.expect("kept");
+    store.close().await;
+    let store = open(dir.path()).await;
+    assert!(!store.used().fold().await.expect("folds"));
+    let uses = store.used().of("pilot-a").await.expect("reads");
+    let lines: Vec<_> =
+        uses.lines.iter().map(|used| (used.function.as_str(), used.name.as_deref().unwrap_or("-"), used.n)).collect();
+    let expected = [
+        ("population.verify", "-", 3),
+        ("population.verify", "age", 2),
+        ("population.verify", "alive", 3),
+        ("records.get", "-", 1),
+        ("records.get", "stays", 1),
+    ];
+    assert_eq!(lines, expected);
+    assert_eq!(uses.since, Some(AT));
+    assert_eq!(store.used().of("pilot-b").await.expect("reads"), Uses::default());
+    // Parts without their record do not verify, and need not here.
     store.close().await;
 }

@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use pilothouse_evidence::Verdict;
+use pilothouse_registry::contract::Guard;
 use pilothouse_registry::{Budget, PilotId};
 
 use super::super::Path;
@@ -48,7 +49,7 @@ fn view(reader: &Reader, detail: &PilotDetail, model_name: String) -> PilotPage 
             // Read aloud as the difference to nothing at all: the same words that an approver reads of a wider version.
             scope: request.scope.beyond(&nothing).into_iter().map(|line| lang.pick(line.vi, line.en)).collect(),
             purpose: of(lang, &request.purpose),
-            legal_basis: request.legal_basis.iter().map(ToString::to_string).collect(),
+            legal_basis: request.legal_basis.iter().map(|basis| words::legal(lang, basis.as_str())).collect(),
             budget: budget(lang, request.budget),
         }
     };
@@ -57,7 +58,7 @@ fn view(reader: &Reader, detail: &PilotDetail, model_name: String) -> PilotPage 
         requested: row.requested,
         granted: row.granted.unwrap_or(false),
         imported: row.imported,
-        used: detail.used.get(&row.function.to_string()).copied().unwrap_or(0),
+        used: (row.guard == Guard::Guarded).then(|| detail.used.get(&row.function.to_string()).copied().unwrap_or(0)),
     });
     let fields = detail.fields.iter().map(|field| FieldRow {
         capability: field.capability.to_string(),
@@ -89,6 +90,7 @@ fn view(reader: &Reader, detail: &PilotDetail, model_name: String) -> PilotPage 
         rights: rights.collect(),
         fields: fields.collect(),
         versions: versions.collect(),
+        used_since: detail.used_since.map(|at| words::instant(lang, instant(at))),
         invocations: is_one_of(&OFFICERS).then(|| recent.collect()),
         frame: reader.frame.clone(),
     }

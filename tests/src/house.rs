@@ -9,7 +9,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use reqwest::Method;
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -30,6 +30,8 @@ pub struct Reply {
     pub text: String,
     /// The body as JSON; null where it is none.
     pub json: Value,
+    /// Seconds until it may be asked again, where the answer says so.
+    pub retry_after: Option<u64>,
 }
 
 impl Reply {
@@ -67,6 +69,7 @@ struct Running {
 /// A running program and what it wrote.
 pub struct House {
     folder: TempDir,
+    options: &'static [&'static str],
     running: Mutex<Running>,
     address: String,
     demo: Value,
@@ -81,9 +84,18 @@ impl House {
     /// Where it does not become ready.
     #[must_use]
     pub fn start() -> House {
+        House::start_with(&[])
+    }
+
+    /// Starts a house with further options of `up`.
+    ///
+    /// # Panics
+    /// Where it does not become ready.
+    #[must_use]
+    pub fn start_with(options: &'static [&'static str]) -> House {
         let folder = tempfile::tempdir().expect("a folder for the data");
         let written = Arc::default();
-        let (running, ready) = launch(folder.path(), &written);
+        let (running, ready) = launch(folder.path(), options, &written);
         let http = reqwest::Client::builder()
             .no_proxy()
             .timeout(REQUEST)
@@ -91,8 +103,8 @@ impl House {
             .pool_max_idle_per_host(0)
             .build()
             .expect("an HTTP client");
-        let mut house =
-            House { folder, running: Mutex::new(running), address: String::new(), demo: Value::Null, written, http };
+        let running = Mutex::new(running);
+        let mut house = House { folder, options, running, address: String::new(), demo: Value::Null, written, http };
         house.know(&ready);
         house
     }
@@ -131,7 +143,7 @@ impl House {
     /// # Panics
     /// Where it does not become ready.
     pub fn restart(&mut self) {
-        let (running, ready) = launch(self.folder.path(), &self.written);
+        let (running, ready) = launch(self.folder.path(), self.options, &self.written);
         self.running = Mutex::new(running);
         self.know(&ready);
     }
@@ -297,16 +309,18 @@ impl Drop for House {
 async fn reply(request: reqwest::RequestBuilder) -> Result<Reply, reqwest::Error> {
     let response = request.send().await?;
     let status = response.status().as_u16();
+    let retry_after = response.headers().get(RETRY_AFTER).and_then(|wait| wait.to_str().ok()?.parse().ok());
     let text = response.text().await?;
     let json = serde_json::from_str(&text).unwrap_or(Value::Null);
-    Ok(Reply { status, text, json })
+    Ok(Reply { status, text, json, retry_after })
 }
 
 /// Starts the program and waits for the document that it prints when it is ready.
-fn launch(folder: &Path, written: &Arc<Mutex<Vec<u8>>>) -> (Running, Value) {
+fn launch(folder: &Path, options: &[&str], written: &Arc<Mutex<Vec<u8>>>) -> (Running, Value) {
     let mut child = Command::new(pilot())
         .args(["--json", "up", "--listen", "127.0.0.1:0", "--people", &PEOPLE.to_string(), "--data"])
         .arg(folder)
+        .args(options)
         // What the machine of the tests has set is not what is tested.
         .env_remove("PILOT_QUIET")
         .env_remove("PILOT_CONFIG")

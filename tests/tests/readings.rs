@@ -3,8 +3,10 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use pilothouse_documents::kiosk::{Body, Match, sign_result};
 use pilothouse_documents::synthetic::{CardFactory, CardHolder, Chip, SignerTerms};
 use pilothouse_identity::{FullName, PartialDate, PersonalNumber};
+use pilothouse_registry::keys;
 use pilothouse_tests::house::{House, Reply};
 use pilothouse_tests::people;
 use serde_json::{Value, json};
@@ -160,6 +162,44 @@ async fn a_used_code_stays_used_after_a_power_failure() {
     house.restart();
     read(&house, "code-2", json!({ "vneid": code })).await.is_problem(409, "reading-used");
     assert_eq!(read(&house, "code-1", json!({ "vneid": code })).await.good()["replayed"], true);
+}
+
+/// The person of a kiosk's result, as an operation takes one.
+async fn checked_in(house: &House, reference: &str, kiosk: &str, (result, signature): (String, String)) -> Reply {
+    let patient = json!({ "kiosk": { "device": kiosk, "result": result, "signature": signature } });
+    let body = json!({ "reference": reference, "input": { "patient": patient, "visit_kind": "outpatient" } });
+    house.post(CLERK, "/v1/pilots/bhyt-checkin/operations/check-in", &body).await
+}
+
+#[tokio::test]
+async fn a_kiosk_of_the_facility_brings_a_person_in_once_and_no_other_key_speaks_for_it() {
+    let house = House::shared();
+    let person = people::cast(&people::population(), "insured-adult-2");
+    let number = PersonalNumber::parse(&person.number).unwrap();
+    let (kiosk, stranger) = (keys::generate().unwrap(), keys::generate().unwrap());
+    let id = keys::key_id(&kiosk.verifying_key()).to_string();
+    let public = keys::public_pem(&kiosk.verifying_key()).unwrap();
+    let device = json!({ "facility": house.demo("hospital"), "role": CLERK, "class": "kiosk", "public_key": public });
+    let _enrolled = house.post(GROUP, "/v1/devices", &device).await.good();
+    let now = OffsetDateTime::now_utc();
+    let result = |key, nonce: u8, band, at| sign_result(key, &id, &number, (Body::Face, band), at, &[nonce; 16]);
+
+    let first = result(&kiosk, 1, Match::High, now);
+    let answer = checked_in(&house, "kiosk-1", &id, first.clone()).await.good();
+    assert!(answer["decision"].as_str().is_some_and(|decision| !decision.is_empty()), "{answer}");
+    assert_eq!(checked_in(&house, "kiosk-1", &id, first.clone()).await.good()["replayed"], true);
+    checked_in(&house, "kiosk-2", &id, first).await.is_problem(409, "reading-used");
+
+    let forged = result(&stranger, 2, Match::High, now);
+    is_refused(&checked_in(&house, "kiosk-3", &id, forged).await, "kiosk-signature");
+    let ahead = result(&kiosk, 3, Match::High, now + Duration::hours(1));
+    is_refused(&checked_in(&house, "kiosk-4", &id, ahead).await, "kiosk-in-future");
+    let text = result(&kiosk, 4, Match::High, now).1;
+    is_refused(&checked_in(&house, "kiosk-5", &id, ("?".to_owned(), text)).await, "reading-malformed");
+    // Somebody who does not look like the card is no more than a number that was typed.
+    let other = result(&kiosk, 5, Match::Failed, now);
+    let answer = checked_in(&house, "kiosk-6", &id, other).await.good();
+    assert!(answer["reasons"].to_string().contains("low-assurance"), "{answer}");
 }
 
 #[tokio::test]

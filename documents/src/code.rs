@@ -119,7 +119,13 @@ impl IdentityProvider {
             jti: hex::encode(nonce),
         };
         // A struct of texts and numbers always serialises.
-        let payload = URL_SAFE_NO_PAD.encode(serde_json::to_vec(&claims).unwrap_or_default());
+        self.sign(&serde_json::to_vec(&claims).unwrap_or_default())
+    }
+
+    /// A code around claims of any content, signed as they are: what a provider that went wrong would send.
+    #[must_use]
+    pub fn sign(&self, claims: &[u8]) -> String {
+        let payload = URL_SAFE_NO_PAD.encode(claims);
         let signature = self.key.sign(format!("{DOMAIN}{payload}").as_bytes());
         format!("{PREFIX}{payload}.{}", URL_SAFE_NO_PAD.encode(signature.to_bytes()))
     }

@@ -125,8 +125,14 @@ pub fn sign_result(
     };
     // Fails only for years outside RFC 3339; an empty text is then refused by whoever checks it.
     let text = at.format(&Rfc3339).ok().and_then(|_| serde_json::to_vec(&result).ok()).unwrap_or_default();
-    let signature = key.sign(&[DOMAIN, &text].concat());
-    (STANDARD.encode(text), STANDARD.encode(signature.to_bytes()))
+    let signature = sign_text(key, &text);
+    (STANDARD.encode(text), STANDARD.encode(signature))
+}
+
+/// The signature over a text of any content: what a kiosk that went wrong would send.
+#[must_use]
+pub fn sign_text(key: &SigningKey, text: &[u8]) -> [u8; 64] {
+    key.sign(&[DOMAIN, text].concat()).to_bytes()
 }
 
 #[cfg(test)]

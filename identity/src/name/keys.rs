@@ -63,7 +63,17 @@ pub fn key_b(name: &str) -> NameKey {
 /// Key B of a key A.
 pub(super) fn fold(key_a: &NameKey) -> NameKey {
     let plain = |character: char| if character == 'đ' { 'd' } else { character };
-    NameKey(key_a.0.nfd().filter(|character| !is_mark(*character)).map(plain).nfc().collect())
+    let bare: Zeroizing<String> =
+        Zeroizing::new(key_a.0.nfd().filter(|character| !is_mark(*character)).map(plain).nfc().collect());
+    // A mark that stood alone leaves no word behind.
+    let mut folded = String::with_capacity(bare.len());
+    for word in bare.split(' ').filter(|word| !word.is_empty()) {
+        if !folded.is_empty() {
+            folded.push(' ');
+        }
+        folded.push_str(word);
+    }
+    NameKey(folded)
 }
 
 /// Combining marks of Latin letters: tones and the marks of ă, â, ê, ô, ơ, ư.
@@ -153,6 +163,12 @@ mod tests {
     fn key_b_is_what_remains_without_marks() {
         assert_eq!(key_b("Đặng Thị Thuỷ").reveal(), "dang thi thuy");
         assert_eq!(key_b("Ưng Ơn Ăn Ân Ê Ô").reveal(), "ung on an an e o");
+    }
+
+    #[test]
+    fn a_mark_without_a_letter_is_no_word() {
+        assert_eq!(key_b("N \u{303} N").reveal(), "n n");
+        assert_eq!(key_b("Y   \u{323}").reveal(), "y");
     }
 
     #[test]

@@ -221,6 +221,8 @@ struct Says {
     expires: i64,
     purpose: &'static str,
     unit: &'static str,
+    /// Whether an older grant says everything of the function, for another unit.
+    wide_elsewhere: bool,
 }
 
 const PLENTY: Budget = Budget { calls_per_minute: 1_000, people_per_day: 1_000, effects_per_day: 100 };
@@ -285,7 +287,7 @@ impl Court {
 
     fn all(&self, function: &Function) -> Says {
         let scope = full(function.capability);
-        Says { scope, budget: PLENTY, expires: NOW + DAY, purpose: "reception", unit: UNIT }
+        Says { scope, budget: PLENTY, expires: NOW + DAY, purpose: "reception", unit: UNIT, wide_elsewhere: false }
     }
 
     /// The rights to ask this function, as a grant says it, and whatever it takes to get there.
@@ -317,6 +319,11 @@ impl Court {
             // Its own grant for what comes before, so that only the call itself meets what is narrowed; the budget is one.
             let find = request(capability, ["find".to_owned()].into(), full(capability), says.budget, "reception");
             grants.push(grant(2, find, NOW + DAY, UNIT));
+        }
+        if says.wide_elsewhere {
+            let all = request(capability, [function.name.to_owned()].into(), full(capability), PLENTY, "reception");
+            let units = [ELSEWHERE.parse().unwrap()].into();
+            grants.insert(0, engine::grant(4, "denials", all, units, NOW + DAY));
         }
         let mut functions = BTreeSet::from([function.name.to_owned()]);
         if without {
@@ -455,7 +462,7 @@ async fn outside_functions_term_purpose_units_and_budgets_every_function_is_deni
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn outside_each_key_of_its_scope_every_function_is_denied_as_pinned() {
+async fn outside_each_key_of_its_scope_every_function_is_denied_as_pinned_whatever_another_grant_says() {
     let mut court = Court::open();
     let (up, mut pinned, mut cased) = (Arc::new(Faults::default()), String::new(), BTreeSet::new());
     let mut keys = BTreeSet::new();
@@ -472,6 +479,13 @@ async fn outside_each_key_of_its_scope_every_function_is_denied_as_pinned() {
             let says = Says { scope, ..all.clone() };
             let came = court.asks(function, &args, &says, &up).await;
             let told = came.told();
+            // What another grant says, which does not allow this call, makes nothing of it wider.
+            let beside = court.asks(function, &args, &Says { wide_elsewhere: true, ..says.clone() }, &up).await.told();
+            assert_eq!(
+                beside.split(" | ").next(),
+                told.split(" | ").next(),
+                "{label} without {key}, with a grant elsewhere"
+            );
             if told == allowed {
                 continue;
             }

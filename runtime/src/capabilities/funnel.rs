@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use pilothouse_evidence::Verdict;
 use pilothouse_registry::scope::AnyAsk;
-use pilothouse_registry::{Ask, Capability, Decision, Effective, UnitCode, decide};
+use pilothouse_registry::{Ask, Capability, Decision, Effective, EffectiveRight, UnitCode, decide};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
@@ -13,7 +13,6 @@ use tokio::time::Instant;
 use crate::budgets::{Budgets, Spent};
 use crate::contract::Denial;
 use crate::faults::{Fault, Faults};
-use crate::rights::budget;
 use crate::trail::{CallEntry, MAX_CALLS, Trail};
 
 /// Proof that a call passed the gate. Only the funnel makes one, every provider takes one by value, and it cannot be copied:
@@ -206,23 +205,41 @@ impl Funnel {
         Ok(Err(denial))
     }
 
+    /// The right that the gate will decide a request by; none where it will deny it.
+    pub(crate) fn decided_by<'r>(&self, rights: &'r Effective, request: &Request<'_>) -> Option<&'r EffectiveRight> {
+        match self.decide(rights, request) {
+            Decision::Allowed { right, .. } => Some(right),
+            Decision::Denied { .. } => None,
+        }
+    }
+
+    fn decide<'r>(&self, rights: &'r Effective, request: &Request<'_>) -> Decision<'r> {
+        // Without a unit of the caller's there is no unit at all, and the decision denies that.
+        let units: Vec<UnitCode> = self.unit.iter().chain(&request.units).cloned().collect();
+        let units = if self.unit.is_some() { units.as_slice() } else { &[] };
+        let (capability, function) = (request.capability, request.function);
+        decide(rights, &Ask { capability, function, units, about: request.ask }, self.now)
+    }
+
     fn gate(&self, capability: Capability, request: &Request<'_>) -> Result<String, Denial> {
         if self.faults.of(capability) == Some(Fault::OverBudget) {
             return Err(spent_denial(capability, "calls-per-minute", 60_000));
         }
         let person = request.person.as_ref().map(|(_, pseudonym)| pseudonym.as_str());
         let unit = self.unit.as_ref().map_or("", UnitCode::as_str);
-        if let Some(budget) = budget(&self.rights, capability)
+        let decision = self.decide(&self.rights, request);
+        // A denied call costs the budget of the first grant, so that asking what is denied is no way round it.
+        let budget = match &decision {
+            Decision::Allowed { right, .. } => Some(&right.budget),
+            Decision::Denied { .. } => self.rights.rights(capability).first().map(|right| &right.budget),
+        };
+        if let Some(budget) = budget
             && let Err(Spent { line, retry_after_ms }) =
                 self.budgets.spend(capability, budget, unit, person, request.effect, self.now)
         {
             return Err(spent_denial(capability, line, retry_after_ms));
         }
-        // Without a unit of the caller's there is no unit at all, and the decision denies that.
-        let units: Vec<UnitCode> = self.unit.iter().chain(&request.units).cloned().collect();
-        let units = if self.unit.is_some() { units.as_slice() } else { &[] };
-        let ask = Ask { capability, function: request.function, units, about: request.ask };
-        match decide(&self.rights, &ask, self.now) {
+        match decision {
             Decision::Allowed { line, .. } => Ok(line.to_string()),
             Decision::Denied { code, about, line, .. } => {
                 Err(Denial { code: code.as_str().to_owned(), about, retry_after_ms: None, line: line.to_string() })

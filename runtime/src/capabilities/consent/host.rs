@@ -67,7 +67,7 @@ impl Call {
         };
         let ask = ConsentAsk::Request { purpose: &purpose, data: &data, days };
         let request = self.consent_request("request", ask, person, true);
-        let limit = requests_per_month(&self.funnel.rights());
+        let limit = requests_per_month(self.funnel.decided_by(&self.funnel.rights(), &request));
         let Call { funnel, people, providers, pending, pilot, occasion, .. } = self;
         let who = people.pseudonym(person).unwrap_or_default();
         let reachable = people.subject(person).key().is_some();

@@ -142,7 +142,7 @@ impl Call {
             person: to.person.clone(),
             effect: true,
         };
-        let hours = calm(&self.funnel.rights());
+        let hours = calm(self.funnel.decided_by(&self.funnel.rights(), &request));
         let Call { funnel, providers, pending, pilot, occasion, .. } = self;
         let (full, at) = (pending.is_full(), occasion.at);
         let own = Provider::own(pending);

@@ -102,10 +102,10 @@ impl Call {
         }
         let Call { funnel, providers, .. } = self;
         // A facility of a class that was not granted answers as one that does not exist.
-        let classes = rights::facility_classes(&funnel.rights());
-        let answer: Result<Option<Facility>, Denial> = funnel
-            .pass(request("facility-by-id", None), &id, |permit| providers.places.facility(permit, &id, &classes))
-            .await?;
+        let request = request("facility-by-id", None);
+        let classes = rights::facility_classes(funnel.decided_by(&funnel.rights(), &request));
+        let answer: Result<Option<Facility>, Denial> =
+            funnel.pass(request, &id, |permit| providers.places.facility(permit, &id, &classes)).await?;
         Ok(match answer {
             Ok(Some(facility)) => Ok(Some(self.table.push(facility)?)),
             Ok(None) => Ok(None),

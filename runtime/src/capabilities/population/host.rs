@@ -84,7 +84,7 @@ impl Call {
         let Call { funnel, people, providers, occasion, .. } = self;
         let subject = people.subject(person);
         let rights = funnel.rights();
-        let rows = rights::population_rows(&rights);
+        let rows = rights::population_rows(funnel.decided_by(&rights, &request));
         Ok(funnel
             .pass(request, &(person.number(), &claims), |permit| {
                 providers.population.verify(permit, subject, &names, &claims, rows, occasion.at)
@@ -117,7 +117,7 @@ impl Call {
         let Call { funnel, people, providers, occasion, .. } = self;
         let (first, second) = (people.subject(person), people.subject(other));
         let rights = funnel.rights();
-        let rows = rights::population_rows(&rights);
+        let rows = rights::population_rows(funnel.decided_by(&rights, &request));
         Ok(funnel
             .pass(request, &(person.number(), other.number(), &relation), |permit| {
                 providers.population.related(permit, first, second, &relation, rows, occasion.at)
@@ -146,7 +146,7 @@ impl Call {
         let Call { funnel, people, providers, occasion, .. } = self;
         let subject = people.subject(person);
         let rights = funnel.rights();
-        let rows = rights::population_rows(&rights);
+        let rows = rights::population_rows(funnel.decided_by(&rights, &request));
         Ok(funnel
             .pass(request, &(person.number(), field), |permit| {
                 providers.population.read(permit, subject, field, rows, occasion.at)
@@ -171,7 +171,7 @@ impl Call {
         let Call { funnel, people, providers, occasion, .. } = self;
         let subject = people.subject(person);
         let rights = funnel.rights();
-        let rows = rights::population_rows(&rights);
+        let rows = rights::population_rows(funnel.decided_by(&rights, &request));
         // Who they are must not be in the recording, so the answer holds kinds; the people themselves come beside it.
         let mut found = Vec::new();
         let answer: Result<Vec<Member>, Denial> = funnel
@@ -230,7 +230,7 @@ impl Call {
             effect: false,
         };
         let Call { funnel, providers, occasion, pilot, .. } = self;
-        let minimum = rights::minimum_cell(&funnel.rights(), &dimensions);
+        let minimum = rights::minimum_cell(funnel.decided_by(&funnel.rights(), &request), &dimensions);
         let answer: Result<AnswerTable, Denial> = funnel
             .pass(request, &(measure, &dimensions, &conditions), |permit| {
                 providers.population.aggregate(permit, pilot, &dimensions, &conditions, minimum, occasion.at)

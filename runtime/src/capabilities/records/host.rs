@@ -100,14 +100,16 @@ impl Call {
             return Ok(self.funnel.refuse(Capability::Records, "put", "value", &value.len())?);
         }
         // One ask for the row; an index that was not granted is one that the table does not have.
-        let ask = match names.iter().find(|&index| !rights::has_index(&self.funnel.rights(), &name, index)) {
-            Some(index) => RecordsAsk::Index { table: &name, index },
-            None => RecordsAsk::Table(&name),
+        let rights = self.funnel.rights();
+        let whole = request("put", RecordsAsk::Table(&name), &name);
+        let right = self.funnel.decided_by(&rights, &whole);
+        let request = match names.iter().find(|&index| right.is_some() && !rights::has_index(right, &name, index)) {
+            Some(index) => request("put", RecordsAsk::Index { table: &name, index }, &name),
+            None => whole,
         };
-        let request = request("put", ask, &name);
         let Call { funnel, providers, pending, pilot, occasion, .. } = self;
         let at = occasion.at;
-        let room = rights::records_room(&funnel.rights());
+        let room = rights::records_room(right);
         let answer = funnel
             .pass(request, &(&table, &key, &value, expected, &indexes), |permit| {
                 let own = pending.rows.get(&(table.clone(), key.clone())).cloned();

@@ -75,7 +75,7 @@ impl Call {
         let Call { funnel, people, providers, occasion, .. } = self;
         let subject = people.subject(person);
         let rights = funnel.rights();
-        let rows = rights::register_rows(&rights, &register);
+        let rows = rights::register_rows(funnel.decided_by(&rights, &request), &register);
         let answer: Result<Option<String>, Denial> = funnel
             .pass(request, &(&register, person.number()), |permit| {
                 providers.registers.find(permit, &register, subject, rows, occasion.at)
@@ -168,7 +168,7 @@ impl Call {
         let id = natural.clone();
         let subject = people.subject(person);
         let rights = funnel.rights();
-        let rows = rights::register_rows(&rights, &register);
+        let rows = rights::register_rows(funnel.decided_by(&rights, &request), &register);
         let registers = &providers.registers;
         let answer = funnel
             .pass(request, &(&register, person.number(), &key, &changes, &note), |permit| async move {

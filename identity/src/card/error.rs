@@ -5,8 +5,10 @@ use super::MAX_CARD_BYTES;
 /// What is wrong with the number of fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LayoutFault {
-    /// Fewer than seven fields.
-    #[error("the text has fewer than the 7 fields of a card: it broke off, scan the card again")]
+    /// Fewer than seven fields: it broke off, or a Vietnamese input method made other letters of what the reader typed.
+    #[error(
+        "the text has fewer than the 7 fields of a card: scan the card again; where the reader types like a keyboard, switch the Vietnamese input method (Telex, VNI) off or set the reader to serial output"
+    )]
     TooFew,
     /// More than seven, and not eleven.
     #[error("the text has more fields than a card: scan one card at a time")]
@@ -69,8 +71,10 @@ pub enum CardTextError {
     /// Neither 7 nor 11 fields.
     #[error("{0}")]
     Layout(LayoutFault),
-    /// Field 1 is not twelve digits.
-    #[error("the number on the card must have 12 digits: read the card itself, not a copy from a table")]
+    /// Field 1 is not twelve digits: a table dropped a zero, or a Vietnamese input method made tones of digits.
+    #[error(
+        "the number on the card must have 12 digits: read the card itself, not a copy from a table; where the reader types like a keyboard, switch the Vietnamese input method (Telex, VNI) off or set the reader to serial output"
+    )]
     NumberFormat,
     /// Field 2 is neither empty nor nine digits.
     #[error("the old number must be empty or have 9 digits: scan the card again")]

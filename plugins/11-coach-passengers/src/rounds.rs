@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use pilothouse_sdk::alerts::{self, Alert, Severity};
 use pilothouse_sdk::prelude::*;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::passengers::{Handed, PASSENGERS};
 use crate::settings::Settings;
-use crate::trips::{self, TRIPS};
+use crate::trips::{self, TRIPS, Trip};
 
 /// What one round looks at, so that it stays within the 256 people that one call may name: the oldest first, the rest three minutes later.
 const MOST_WAITING: usize = 180;
@@ -73,6 +74,7 @@ pub(crate) fn overdue(occasion: &Occasion) -> Result<Outcome<Overdue>, Refusal> 
         }
         row.value.is_unclosed = true;
         TRIPS.save(&row)?;
+        tell(&row.value, "unclosed", at);
         found.unclosed += 1;
     }
     let waiting = PASSENGERS.first(MOST_WAITING, "waiting", "")?;
@@ -86,6 +88,7 @@ pub(crate) fn overdue(occasion: &Occasion) -> Result<Outcome<Overdue>, Refusal> 
         let Some(mut row) = TRIPS.get(key)?.filter(|row| !row.value.is_unsent) else { continue };
         row.value.is_unsent = true;
         TRIPS.save(&row)?;
+        tell(&row.value, "unsent", at);
         found.unsent += 1;
     }
     if found.unclosed > 0 {
@@ -96,4 +99,19 @@ pub(crate) fn overdue(occasion: &Occasion) -> Result<Outcome<Overdue>, Refusal> 
     }
     let (unclosed, unsent) = (found.unclosed.to_text(), found.unsent.to_text());
     Ok(Outcome::new("listed").say("overdue", [("unclosed", unclosed), ("unsent", unsent)]).data(found))
+}
+
+/// Tells the desk on duty, once a trip and day. A desk that cannot be told sees the trip on the operator's list all the same.
+fn tell(trip: &Trip, what: &str, at: Instant) {
+    let Some(unit) = trip.unit.clone() else { return };
+    let alert = Alert {
+        kind: "trip-incident",
+        severity: Severity::Look,
+        unit,
+        subject: Ref::parse(&trips::key(&trip.coach, &trip.trip)).unwrap_or_else(|_| trip.trip.clone()),
+        window: format!("{}-{what}", at.date()),
+        facts: vec![("coach", trip.coach.to_string()), ("trip", trip.trip.to_string()), ("what", what.to_owned())],
+        respond_by: None,
+    };
+    let _ = alerts::raise(&alert, None);
 }

@@ -75,3 +75,8 @@ refusal-other-facility = This coach is not the conductor's own
 refusal-no-facility = No coach was named
 refusal-facility-unknown = No known coach
 refusal-unit-mismatch = The coach lies in another unit
+
+alert-trip-incident = Coach { $coach }, trip { $trip }: { $what ->
+    [unclosed] nobody closed it although its time is over
+   *[unsent] its list of passengers has not gone out to the police
+}

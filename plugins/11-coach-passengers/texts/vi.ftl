@@ -75,3 +75,8 @@ refusal-other-facility = Xe này không phải của phụ xe
 refusal-no-facility = Chưa nêu xe
 refusal-facility-unknown = Không phải xe khách đã biết
 refusal-unit-mismatch = Xe thuộc xã, phường khác
+
+alert-trip-incident = Xe { $coach }, chuyến { $trip }: { $what ->
+    [unclosed] quá giờ mà chưa ai kết thúc chuyến
+   *[unsent] danh sách hành khách chưa gửi được tới Công an
+}

@@ -125,8 +125,11 @@ impl Call {
                     if expected.is_some_and(|expected| expected != now) {
                         return Err(Trouble::Conflict("expected"));
                     }
-                    if stored == 0 && own.is_none() && !providers.records.has_room(pilot, room, bytes).await? {
-                        return Err(Trouble::Invalid("max-rows"));
+                    if stored == 0
+                        && own.is_none()
+                        && let Some(key) = providers.records.lacks(pilot, room, bytes).await?
+                    {
+                        return Err(Trouble::Invalid(key));
                     }
                     Ok((stored, next_version(i64::try_from(now).ok().filter(|now| *now > 0), at)))
                 }

@@ -125,7 +125,8 @@ impl Provider {
         }
     }
 
-    pub(crate) async fn has_room(&self, pilot: &str, room: Room, bytes: usize) -> Result<bool, Trouble> {
+    /// What is too small for one more row of so many bytes, as the scope names it; none where there is room.
+    pub(crate) async fn lacks(&self, pilot: &str, room: Room, bytes: usize) -> Result<Option<&'static str>, Trouble> {
         let (rows, used) = match self {
             Provider::Store(store) => {
                 let used = store.rows().usage(pilot).await.map_err(|_| unavailable())?;
@@ -137,7 +138,13 @@ impl Provider {
                 of.fold((0, 0), |(rows, bytes), (_, row)| (rows + 1, bytes + (row.key.len() + row.value.len()) as u64))
             }
         };
-        Ok(rows < room.rows && used.saturating_add(bytes as u64) <= room.bytes)
+        Ok(if rows >= room.rows {
+            Some("max-rows")
+        } else if used.saturating_add(bytes as u64) > room.bytes {
+            Some("max-bytes")
+        } else {
+            None
+        })
     }
 
     /// Rows by (index value, key), with the call's own changes laid over what is stored.

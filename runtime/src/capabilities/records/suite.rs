@@ -119,8 +119,8 @@ async fn keeps_rows(provider: Provider) {
 
     // Room is counted in rows and bytes of this pilot alone: three rows, keys of 3 bytes and values of 17.
     write(&provider, "pilot-b", NOW + 1, &[("a", Some("{}"), "2025-08-11")]).await;
-    for (rows, bytes, has) in [(4, 22, true), (3, 1_000, false), (4, 21, false)] {
-        assert_eq!(provider.has_room(PILOT, Room { rows, bytes }, 2).await.unwrap(), has, "{rows} rows, {bytes} bytes");
+    for (rows, bytes, lacks) in [(4, 22, None), (3, 1_000, Some("max-rows")), (4, 21, Some("max-bytes"))] {
+        assert_eq!(provider.lacks(PILOT, Room { rows, bytes }, 2).await.unwrap(), lacks, "{rows} rows, {bytes} bytes");
     }
 
     // A change gives a later version, a removal takes the row from every page.

@@ -57,7 +57,7 @@ pub(crate) use on;
 pub(crate) struct Texts {
     /// Begins a transaction that writes, and reads what a group is checked against.
     pub(crate) load: &'static str,
-    /// Writes what a group leaves, and ends its transaction; durable when this returns.
+    /// Writes what a group leaves, and ends its transaction; durable when the disk says so (`durable.rs`).
     pub(crate) keep: &'static str,
     /// Reads nodes of the log.
     pub(crate) nodes: &'static str,
@@ -115,7 +115,7 @@ impl Session {
         on!(self, conn => sqlx::query(begin).execute(conn).await).map(|_| ())
     }
 
-    /// Ends the transaction and keeps what it wrote; durable when this returns.
+    /// Ends the transaction and keeps what it wrote; durable when the disk says so (`durable.rs`).
     pub(crate) async fn commit(&mut self) -> Result<(), sqlx::Error> {
         on!(self, conn => sqlx::query("COMMIT").execute(conn).await).map(|_| ())
     }

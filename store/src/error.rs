@@ -35,6 +35,11 @@ pub enum StoreError {
     /// The log does not verify.
     #[error("the log does not verify: keep the data folder as it is, and compare it with the latest back-up")]
     Verify(#[source] VerifyError),
+    /// What was written may be lost: the disk did not say that it has it.
+    #[error(
+        "the disk did not confirm what was written: look after the disk, start the host again, then repeat the request under the same reference"
+    )]
+    NotDurable(#[source] std::io::Error),
     /// The store was closed while this was waiting, or before it was asked.
     #[error("the store is closed: start the host again, then repeat the request")]
     Closed,
@@ -47,6 +52,9 @@ const SQLITE_NOTADB: i32 = 26;
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
+        if matches!(error, sqlx::Error::PoolClosed) {
+            return Self::Closed;
+        }
         let code = error.as_database_error().and_then(|e| e.code()).and_then(|code| code.parse::<i32>().ok());
         match code.map(|extended| extended & 0xff) {
             Some(SQLITE_FULL) => Self::Full(error),

@@ -17,6 +17,7 @@ pub mod counters;
 pub mod credentials;
 mod db;
 pub mod devices;
+mod durable;
 mod error;
 mod folder;
 pub mod grants;

@@ -10,6 +10,7 @@ use pilothouse_evidence::{
 use sqlx::types::Json;
 
 use crate::db::{Db, Session, on};
+use crate::durable::Durable;
 use crate::error::StoreError;
 
 /// Most entries of one answer: a page of the record, or a bundle of C2SP tlog-tiles (256) at once.
@@ -80,9 +81,12 @@ fn place(seq: u64) -> i64 {
     i64::try_from(seq).unwrap_or(i64::MAX)
 }
 
-/// Reads the log.
+/// Reads the log: what is durable of it.
 #[derive(Debug, Clone, Copy)]
-pub struct Log<'s>(pub(crate) &'s Db);
+pub struct Log<'s> {
+    pub(crate) db: &'s Db,
+    pub(crate) durable: &'s Durable,
+}
 
 impl Log<'_> {
     /// How many entries there are.
@@ -90,7 +94,8 @@ impl Log<'_> {
     /// # Errors
     /// Those of the database.
     pub async fn size(&self) -> Result<u64, StoreError> {
-        size(&mut self.0.read().await?).await
+        let size = size(&mut self.db.read().await?).await?;
+        self.durable.settled(size).await
     }
 
     /// The entry at a place.
@@ -98,11 +103,11 @@ impl Log<'_> {
     /// # Errors
     /// Those of the database.
     pub async fn entry(&self, seq: u64) -> Result<Option<LogEntry>, StoreError> {
-        let mut session = self.0.read().await?;
+        let mut session = self.db.read().await?;
         let row: Option<Row> = on!(&mut session, conn => sqlx::query_as(
                 "SELECT seq, id, at, pilot, body FROM log_entries WHERE seq = $1")
             .bind(place(seq)).fetch_optional(conn).await)?;
-        Ok(row.map(LogEntry::from))
+        self.durable.settled(row.map(LogEntry::from)).await
     }
 
     /// The entry of the record with this id.
@@ -110,11 +115,11 @@ impl Log<'_> {
     /// # Errors
     /// Those of the database.
     pub async fn entry_by_id(&self, id: &str) -> Result<Option<LogEntry>, StoreError> {
-        let mut session = self.0.read().await?;
+        let mut session = self.db.read().await?;
         let row: Option<Row> = on!(&mut session, conn => sqlx::query_as(
                 "SELECT seq, id, at, pilot, body FROM log_entries WHERE id = $1")
             .bind(id).fetch_optional(conn).await)?;
-        Ok(row.map(LogEntry::from))
+        self.durable.settled(row.map(LogEntry::from)).await
     }
 
     /// Entries from a place on, in their order; at most [`MAX_ENTRIES`].
@@ -122,7 +127,8 @@ impl Log<'_> {
     /// # Errors
     /// Those of the database.
     pub async fn entries(&self, from: u64, limit: u32) -> Result<Vec<LogEntry>, StoreError> {
-        entries(&mut self.0.read().await?, from, limit).await
+        let entries = entries(&mut self.db.read().await?, from, limit).await?;
+        self.durable.settled(entries).await
     }
 
     /// The newest entries, of one pilot or of all, newest first; those before a place if one is given (the last `seq`
@@ -136,7 +142,7 @@ impl Log<'_> {
         limit: u32,
         before: Option<u64>,
     ) -> Result<Vec<LogEntry>, StoreError> {
-        let mut session = self.0.read().await?;
+        let mut session = self.db.read().await?;
         let before = before.map_or(i64::MAX, place);
         let limit = i64::from(limit.min(MAX_ENTRIES));
         let rows: Vec<Row> = match pilot {
@@ -148,7 +154,7 @@ impl Log<'_> {
                     "SELECT seq, id, at, pilot, body FROM log_entries WHERE seq < $1 ORDER BY seq DESC LIMIT $2")
                 .bind(before).bind(limit).fetch_all(conn).await)?,
         };
-        Ok(rows.into_iter().map(LogEntry::from).collect())
+        self.durable.settled(rows.into_iter().map(LogEntry::from).collect()).await
     }
 
     /// The newest checkpoint; none before the first record.
@@ -156,7 +162,8 @@ impl Log<'_> {
     /// # Errors
     /// Those of the database.
     pub async fn checkpoint(&self) -> Result<Option<SignedCheckpoint>, StoreError> {
-        newest_checkpoint(&mut self.0.read().await?).await
+        let newest = newest_checkpoint(&mut self.db.read().await?).await?;
+        self.durable.settled(newest).await
     }
 
     /// That this entry is in the log of the newest checkpoint; none where there is no such entry.
@@ -164,14 +171,14 @@ impl Log<'_> {
     /// # Errors
     /// Those of the database; [`StoreError::Log`] where nodes are missing.
     pub async fn inclusion(&self, seq: u64) -> Result<Option<InclusionProof>, StoreError> {
-        let mut session = self.0.read().await?;
+        let mut session = self.db.read().await?;
         let Some(checkpoint) = newest_checkpoint(&mut session).await? else { return Ok(None) };
         if seq >= checkpoint.size {
             return Ok(None);
         }
         let nodes = nodes(&mut session, &inclusion_positions(checkpoint.size, seq)?).await?;
         let hashes = merkle::inclusion_proof(&nodes, checkpoint.size, seq)?;
-        Ok(Some(InclusionProof { seq, checkpoint, hashes }))
+        self.durable.settled(Some(InclusionProof { seq, checkpoint, hashes })).await
     }
 
     /// That the log of `new` entries begins with the log of `old` (RFC 6962, 2.1.2).
@@ -180,9 +187,9 @@ impl Log<'_> {
     /// Those of the database; [`StoreError::Log`] where the sizes are in the wrong order, larger than the log, or nodes
     /// are missing.
     pub async fn consistency(&self, old: u64, new: u64) -> Result<Vec<Hash>, StoreError> {
-        let mut session = self.0.read().await?;
+        let mut session = self.db.read().await?;
         let nodes = nodes(&mut session, &consistency_positions(old, new)?).await?;
-        Ok(merkle::consistency_proof(&nodes, old, new)?)
+        self.durable.settled(merkle::consistency_proof(&nodes, old, new)?).await
     }
 
     /// Verifies the whole log as it is at this moment, against checkpoints kept elsewhere as well (`kept`).
@@ -190,11 +197,11 @@ impl Log<'_> {
     /// # Errors
     /// [`StoreError::Verify`] with the first thing that is wrong; those of the database.
     pub async fn verify(&self, key: &CheckpointKey, kept: &[String]) -> Result<Report, StoreError> {
-        let mut session = self.0.read().await?;
+        let mut session = self.db.read().await?;
         session.begin_read().await?;
         let report = verify(&mut session, key, kept).await;
         session.roll_back().await?;
-        report
+        self.durable.settled(report?).await
     }
 }
 

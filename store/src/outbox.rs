@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::sync::{Notify, mpsc, oneshot};
 
 use crate::db::{Db, Session, on};
+use crate::durable::Durable;
 use crate::error::{CommitError, StoreError};
 use crate::unit::name;
 use crate::writer::{Message, Work};
@@ -112,6 +113,7 @@ pub struct EffectCounts {
 #[derive(Debug, Clone, Copy)]
 pub struct Outbox<'s> {
     pub(crate) db: &'s Db,
+    pub(crate) durable: &'s Durable,
     pub(crate) writer: &'s mpsc::Sender<Message>,
     pub(crate) queued: &'s Arc<Notify>,
 }
@@ -136,7 +138,8 @@ fn effect(row: Row) -> Result<Effect, StoreError> {
 }
 
 impl Outbox<'_> {
-    /// Effects whose next attempt is due, the longest due first. One sender asks, so nothing is claimed.
+    /// Effects whose next attempt is due, the longest due first. One sender asks, so nothing is claimed. What is
+    /// sent is durable first.
     ///
     /// # Errors
     /// Those of the database.
@@ -146,7 +149,7 @@ impl Outbox<'_> {
                 "SELECT key, seq, pilot, capability, function, payload, state, attempts, next_at, last_code, settled_at \
                  FROM outbox WHERE state IN ('queued', 'sent') AND next_at <= $1 ORDER BY next_at, key LIMIT $2")
             .bind(now).bind(i64::from(limit.min(MAX_EFFECTS))).fetch_all(conn).await)?;
-        rows.into_iter().map(effect).collect()
+        self.durable.settled(rows.into_iter().map(effect).collect::<Result<_, _>>()?).await
     }
 
     /// Returns when effects were queued since this returned last; the sender waits for this or for the next due time.

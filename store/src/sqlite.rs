@@ -1,5 +1,8 @@
 //! What only SQLite says: how its file is opened, begun and emptied. No other file has SQL that PostgreSQL refuses.
 
+use std::ffi::OsString;
+use std::fs::File;
+use std::io;
 use std::path::Path;
 use std::time::Duration;
 
@@ -8,6 +11,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{ConnectOptions as _, Sqlite, SqlitePool};
 
 use crate::db::{Db, Texts};
+use crate::durable::Disk;
 
 /// `IMMEDIATE`, because SQLite refuses to turn a reader into a writer under load.
 pub(crate) const BEGIN_WRITE: &str = "BEGIN IMMEDIATE";
@@ -65,7 +69,9 @@ pub(crate) async fn open(file: &Path) -> Result<Db, sqlx::Error> {
     let writing = options(file)
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full)
+        // A commit writes and does not wait for the disk, which leaves the file whole at any moment; who is answered for it
+        // waits for `Wal` (https://www.sqlite.org/pragma.html#pragma_synchronous: in WAL mode, NORMAL lacks durability only).
+        .synchronous(SqliteSynchronous::Normal)
         // What is deleted is overwritten: a destroyed key must not be found in a free page.
         .pragma("secure_delete", "ON")
         .pragma("wal_autocheckpoint", WAL_PAGES);
@@ -78,6 +84,27 @@ pub(crate) async fn open(file: &Path) -> Result<Db, sqlx::Error> {
         .await?;
     let (pool, reading) = readers(file, READERS);
     Ok(Db::Sqlite { write, read: pool.connect_lazy_with(reading) })
+}
+
+/// The write-ahead log: what was committed is durable when it is. SQLite keeps the same file as long as a connection is open.
+struct Wal(File);
+
+impl Disk for Wal {
+    fn synchronise(&self) -> io::Result<()> {
+        self.0.sync_data()
+    }
+}
+
+/// How what is committed to a file becomes durable; to be asked for when the file is open.
+pub(crate) fn disk(file: &Path) -> io::Result<Box<dyn Disk>> {
+    let mut wal = OsString::from(file);
+    wal.push("-wal");
+    let wal = File::options().write(true).open(wal)?;
+    // Its name, too: a file that is not in its folder after a power failure has not been written.
+    if let Some(folder) = file.parent() {
+        File::open(folder)?.sync_all()?;
+    }
+    Ok(Box::new(Wal(wal)))
 }
 
 /// Opens an existing file for one reader only.

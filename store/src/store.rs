@@ -1,15 +1,17 @@
 //! The open store: hands units to the writer, and gives each room its readers.
 
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
 use pilothouse_evidence::CheckpointSigner;
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use crate::counters::Counters;
 use crate::credentials::Credentials;
 use crate::db::Db;
 use crate::devices::Devices;
+use crate::durable::{self, Disk, Durable};
 use crate::error::{CommitError, OpenError, StoreError};
 use crate::folder::Folder;
 use crate::grants::Grants;
@@ -42,6 +44,8 @@ struct Inner {
     db: Db,
     writer: mpsc::Sender<Message>,
     queued: Arc<Notify>,
+    durable: Durable,
+    ended: watch::Receiver<()>,
 }
 
 impl Store {
@@ -50,6 +54,15 @@ impl Store {
     /// # Errors
     /// [`OpenError`]. Where the folder is in use, newer, or its log was signed by another key, nothing is changed.
     pub async fn open(dir: &Path, signer: CheckpointSigner) -> Result<Self, OpenError> {
+        Self::open_on(dir, signer, sqlite::disk).await
+    }
+
+    /// Opens a data folder, whose bytes are made durable by what `disk` answers.
+    pub(crate) async fn open_on(
+        dir: &Path,
+        signer: CheckpointSigner,
+        disk: impl FnOnce(&Path) -> io::Result<Box<dyn Disk>>,
+    ) -> Result<Self, OpenError> {
         let folder = Folder::take(dir)?;
         let (file, there) = folder.database();
         if there {
@@ -57,7 +70,8 @@ impl Store {
         }
         folder.protect(&file)?;
         let db = sqlite::open(&file).await.map_err(StoreError::from)?;
-        match Self::start(db.clone(), folder, signer).await {
+        let disk = || disk(&file).map_err(|source| OpenError::Folder { path: file.clone(), source });
+        match Self::start(db.clone(), folder, signer, disk).await {
             Ok(store) => Ok(store),
             Err(error) => {
                 db.close().await;
@@ -66,7 +80,12 @@ impl Store {
         }
     }
 
-    async fn start(db: Db, folder: Folder, signer: CheckpointSigner) -> Result<Self, OpenError> {
+    async fn start(
+        db: Db,
+        folder: Folder,
+        signer: CheckpointSigner,
+        disk: impl FnOnce() -> Result<Box<dyn Disk>, OpenError>,
+    ) -> Result<Self, OpenError> {
         schema::migrate(&db).await?;
         let mut session = db.write().await?;
         let frontier = match log::frontier(&mut session).await {
@@ -88,17 +107,12 @@ impl Store {
         }
         let (writer, inbox) = mpsc::channel(QUEUE);
         let queued = Arc::new(Notify::new());
-        let task = Writer {
-            db: db.clone(),
-            session,
-            signer,
-            frontier: Some(frontier),
-            inbox,
-            queued: Arc::clone(&queued),
-            folder,
-        };
+        let (disk, durable) = durable::start(disk()?, Arc::clone(&queued)).map_err(OpenError::NoThread)?;
+        let (ending, ended) = watch::channel(());
+        let task =
+            Writer { db: db.clone(), session, signer, frontier: Some(frontier), inbox, disk, folder, ended: ending };
         task.start().map_err(OpenError::NoThread)?;
-        Ok(Self(Arc::new(Inner { db, writer, queued })))
+        Ok(Self(Arc::new(Inner { db, writer, queued, durable, ended })))
     }
 
     /// Keeps a unit; durable when this returns.
@@ -119,17 +133,15 @@ impl Store {
     /// Keeps what waits, closes the database and gives the folder back. What comes later is answered with
     /// [`CommitError::Closed`].
     pub async fn close(&self) {
-        let (reply, closed) = oneshot::channel();
-        if self.0.writer.send(Message::Close(reply)).await.is_ok() {
-            // An error means that another call closed it first.
-            drop(closed.await);
-        }
-        self.0.writer.closed().await;
+        // An error means that it was closed before, by another call or because the disk failed.
+        let _ = self.0.writer.send(Message::Close).await;
+        // Nothing is ever sent: this returns when the writer has dropped its end.
+        let _ = self.0.ended.clone().changed().await;
     }
 
     /// The log.
     pub fn log(&self) -> Log<'_> {
-        Log(&self.0.db)
+        Log { db: &self.0.db, durable: &self.0.durable }
     }
 
     /// Sealed values beside the log.
@@ -139,7 +151,7 @@ impl Store {
 
     /// What callers' references were answered.
     pub fn once(&self) -> Onces<'_> {
-        Onces(&self.0.db)
+        Onces { db: &self.0.db, durable: &self.0.durable }
     }
 
     /// The pilots' own tables.
@@ -154,7 +166,7 @@ impl Store {
 
     /// Effects on their way out.
     pub fn outbox(&self) -> Outbox<'_> {
-        Outbox { db: &self.0.db, writer: &self.0.writer, queued: &self.0.queued }
+        Outbox { db: &self.0.db, durable: &self.0.durable, writer: &self.0.writer, queued: &self.0.queued }
     }
 
     /// Indicators.

@@ -10,6 +10,7 @@ use tempfile::TempDir;
 use crate::{EffectRow, Expected, RowChange, RowWrite, Store, Unit};
 
 mod committing;
+mod durability;
 mod governing;
 mod keeping;
 mod opening;

@@ -1,13 +1,14 @@
-//! The one thread that writes: it takes what waits, keeps it in one transaction under one signed checkpoint, and answers
-//! when that is durable. So a busy host pays for one synchronisation of the disk a group, not one a call.
+//! The one thread that writes: it takes what waits, keeps it in one transaction under one signed checkpoint, and hands it
+//! on to be answered when that is durable. So a busy host pays for one synchronisation of the disk a group, not one a call.
 
 use std::sync::Arc;
 
 use pilothouse_evidence::{CheckpointSigner, Frontier, Node, leaf_hash};
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::changes;
 use crate::db::{Db, Session};
+use crate::durable::{Group, ToDisk};
 use crate::error::{CommitError, StoreError};
 use crate::folder::Folder;
 use crate::log::{self, SignedCheckpoint};
@@ -42,7 +43,7 @@ pub(crate) enum Message {
     Retire(Due, oneshot::Sender<Result<Retired, StoreError>>),
     /// Sums of the log, which are no event of the record either.
     Fold(Fold, oneshot::Sender<Result<(), StoreError>>),
-    Close(oneshot::Sender<()>),
+    Close,
 }
 
 /// What is kept in a group.
@@ -66,6 +67,13 @@ impl Work {
     }
 }
 
+/// What became of a group.
+struct Kept {
+    wrote: bool,
+    effects: bool,
+    answers: Vec<Result<Committed, CommitError>>,
+}
+
 /// The writer's own state.
 pub(crate) struct Writer {
     pub(crate) db: Db,
@@ -74,9 +82,11 @@ pub(crate) struct Writer {
     /// None after a failure: what is true then, the database says.
     pub(crate) frontier: Option<Frontier>,
     pub(crate) inbox: mpsc::Receiver<Message>,
-    pub(crate) queued: Arc<Notify>,
+    pub(crate) disk: ToDisk,
     /// Given back when the last unit is kept.
     pub(crate) folder: Folder,
+    /// Dropped when all is given back.
+    pub(crate) ended: watch::Sender<()>,
 }
 
 impl Writer {
@@ -92,7 +102,6 @@ impl Writer {
     }
 
     async fn run(mut self) {
-        let mut closing = None;
         while let Some(first) = self.inbox.recv().await {
             let mut group = Vec::new();
             let mut bytes = 0;
@@ -113,8 +122,9 @@ impl Writer {
                     next = self.inbox.try_recv().ok();
                 }
             }
-            if !group.is_empty() {
-                self.keep_and_answer(group).await;
+            if !group.is_empty() && !self.keep_and_hand_over(group).await {
+                // Whoever waits is told that the store is closed.
+                break;
             }
             match alone {
                 Some(Message::Retire(due, reply)) => {
@@ -125,28 +135,32 @@ impl Writer {
                     let kept = self.fold(fold).await;
                     drop(reply.send(kept));
                 }
-                Some(Message::Close(reply)) => {
-                    self.inbox.close();
-                    closing = Some(reply);
-                }
+                Some(Message::Close) => self.inbox.close(),
                 Some(Message::Keep(..)) | None => {}
             }
         }
-        let Self { db, session, folder, .. } = self;
+        let Self { db, session, disk, folder, inbox, ended, .. } = self;
+        drop(inbox);
+        disk.close();
         drop(session);
         db.close().await;
         drop(folder);
-        if let Some(reply) = closing {
-            // Who asked may be gone; the store is closed all the same.
-            let _ = reply.send(());
-        }
+        // Whoever waits for the end sees it by this.
+        drop(ended);
     }
 
-    async fn keep_and_answer(&mut self, group: Vec<(Work, Reply)>) {
+    /// False where nothing more can become durable.
+    async fn keep_and_hand_over(&mut self, group: Vec<(Work, Reply)>) -> bool {
         let (works, replies): (Vec<Work>, Vec<Reply>) = group.into_iter().unzip();
-        // A caller that hung up meanwhile does not change what was kept, so what `send` says is of no interest.
-        match self.keep(works).await {
-            Ok(answers) => replies.into_iter().zip(answers).for_each(|(reply, answer)| drop(reply.send(answer))),
+        let number = self.disk.begin();
+        // A refusal waits its turn as well: it may tell of what was kept just before.
+        let group = match self.keep(works).await {
+            Ok(kept) => Group {
+                number,
+                wrote: kept.wrote,
+                effects: kept.effects,
+                answers: replies.into_iter().zip(kept.answers).collect(),
+            },
             Err(cause) => {
                 self.give_up().await;
                 tracing::error!(
@@ -154,9 +168,11 @@ impl Writer {
                     units = replies.len(),
                     "a group was not kept"
                 );
-                replies.into_iter().for_each(|reply| drop(reply.send(Err(CommitError::Store(Arc::clone(&cause))))));
+                let told = |reply| (reply, Err(CommitError::Store(Arc::clone(&cause))));
+                Group { number, wrote: false, effects: false, answers: replies.into_iter().map(told).collect() }
             }
-        }
+        };
+        self.disk.hand_over(group)
     }
 
     /// After a failure: nothing is kept, and what the log holds is read anew before the next group.
@@ -168,7 +184,7 @@ impl Writer {
         }
     }
 
-    async fn keep(&mut self, works: Vec<Work>) -> Result<Vec<Result<Committed, CommitError>>, Arc<StoreError>> {
+    async fn keep(&mut self, works: Vec<Work>) -> Result<Kept, Arc<StoreError>> {
         let failed = |error: sqlx::Error| Arc::new(StoreError::from(error));
         let mut plan = Plan::load(&mut self.session, works.iter().filter_map(Work::unit)).await.map_err(failed)?;
         let mut frontier = match self.frontier.clone() {
@@ -206,15 +222,12 @@ impl Writer {
         if plan.entries.is_empty() && !settled {
             self.session.roll_back().await.map_err(failed)?;
             self.frontier = Some(frontier);
-            return Ok(answers);
+            return Ok(Kept { wrote: false, effects: false, answers });
         }
         let checkpoint = plan.entries.iter().map(|entry| entry.at).max().map(|at| self.sign(&frontier, at));
         plan_write::keep(&mut self.session, &plan, &nodes, checkpoint.as_ref()).await.map_err(failed)?;
         self.frontier = Some(frontier);
-        if !plan.effects.is_empty() {
-            self.queued.notify_one();
-        }
-        Ok(answers)
+        Ok(Kept { wrote: true, effects: !plan.effects.is_empty(), answers })
     }
 
     /// All checks of a unit, and those of its writes that are checks at the same time.

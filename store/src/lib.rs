@@ -30,6 +30,7 @@ pub mod outbox;
 pub mod pilots;
 mod plan;
 mod plan_write;
+mod recent;
 pub mod retention;
 pub mod rows;
 pub mod schedules;

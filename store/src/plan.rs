@@ -9,8 +9,9 @@ use sqlx::{ColumnIndex, Decode, FromRow, Row, Type};
 
 use crate::db::{Session, on};
 use crate::error::CommitError;
-use crate::once::Answered;
-use crate::unit::{Expected, RowChange, RowWrite, Unit, next_version};
+use crate::once::{Answered, Key};
+use crate::recent::Recent;
+use crate::unit::{Expected, Once, RowChange, RowWrite, Unit, next_version};
 
 /// (pilot, table, key).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -51,8 +52,7 @@ pub(crate) struct SealedRow {
 /// A reference answered in this group.
 #[derive(Debug)]
 pub(crate) struct OnceRow {
-    pub(crate) scope: String,
-    pub(crate) reference: String,
+    pub(crate) key: Key,
     pub(crate) answered: Answered,
     pub(crate) keep_until: i64,
 }
@@ -70,7 +70,7 @@ pub(crate) type IndicatorKey = (String, String, i64, String, String, String);
 /// What is stored of what a group asks for.
 enum Known {
     Record(String),
-    Once(String, String, Answered),
+    Answer(Vec<u8>, Answered),
     /// Its version, and how long its value is.
     Row(RowKey, i64, i64),
 }
@@ -86,11 +86,10 @@ where
     fn from_row(row: &'r R) -> Result<Self, sqlx::Error> {
         Ok(match row.try_get(0)? {
             "record" => Self::Record(row.try_get(1)?),
-            "once" => {
-                let seq: i64 = row.try_get(5)?;
-                let (request_digest, response) = (row.try_get(3)?, row.try_get(4)?);
-                let answered = Answered { request_digest, response, seq: seq.unsigned_abs() };
-                Self::Once(row.try_get(1)?, row.try_get(2)?, answered)
+            "answer" => {
+                let seq: i64 = row.try_get(4)?;
+                let (request_digest, response) = (row.try_get(2)?, row.try_get(3)?);
+                Self::Answer(row.try_get(1)?, Answered { request_digest, response, seq: seq.unsigned_abs() })
             }
             _ => {
                 let key = RowKey(row.try_get(1)?, row.try_get(2)?, row.try_get(3)?);
@@ -104,7 +103,7 @@ where
 #[derive(Debug, Default)]
 pub(crate) struct Plan {
     ids: HashSet<String>,
-    once: HashMap<(String, String), Answered>,
+    once: HashMap<Key, Answered>,
     pub(crate) rows: HashMap<RowKey, RowNow>,
     pub(crate) entries: Vec<Entry>,
     pub(crate) sealed: Vec<SealedRow>,
@@ -121,25 +120,31 @@ impl Plan {
     pub(crate) async fn load<'u>(
         session: &mut Session,
         units: impl Iterator<Item = &'u Unit> + Clone,
+        recent: &Recent,
     ) -> Result<Self, sqlx::Error> {
         let ids: Vec<&str> = units.clone().flat_map(Unit::ids).collect();
-        let references: Vec<(&str, &str)> = units
-            .clone()
-            .filter_map(|unit| unit.once.as_ref())
-            .map(|once| (once.scope.as_str(), once.reference.as_str()))
-            .collect();
+        let (mut stored, mut waiting) = (Vec::new(), Vec::new());
+        for key in units.clone().filter_map(|unit| unit.once.as_ref()).map(Once::key) {
+            match recent.find(&key) {
+                Some(seq) => waiting.push(seq),
+                None => stored.push(hex::encode(key)),
+            }
+        }
         let writes: BTreeSet<(&str, &str, &str)> = units
             .flat_map(|unit| &unit.rows)
             .map(|row| (row.pilot.as_str(), row.table.as_str(), row.key.as_str()))
             .collect();
         let text = session.texts().load;
         let known: Vec<Known> = on!(session, conn => sqlx::query_as(text)
-            .bind(Json(ids)).bind(Json(references)).bind(Json(writes)).fetch_all(conn).await)?;
+            .bind(Json(ids)).bind(Json(stored)).bind(Json(waiting)).bind(Json(writes)).fetch_all(conn).await)?;
         let mut plan = Self::default();
         for known in known {
             match known {
                 Known::Record(id) => drop(plan.ids.insert(id)),
-                Known::Once(scope, reference, answered) => drop(plan.once.insert((scope, reference), answered)),
+                Known::Answer(key, answered) => {
+                    let key = Key::try_from(key).map_err(|_| sqlx::Error::Decode("a key of another length".into()))?;
+                    plan.once.insert(key, answered);
+                }
                 Known::Row(key, version, value_bytes) => {
                     let bytes = value_bytes + size(key.2.len());
                     let now = RowNow { version: Some(version), bytes, stored: true, change: None };
@@ -153,7 +158,7 @@ impl Plan {
     /// Whether the unit may be kept. Changes nothing.
     pub(crate) fn admits(&self, unit: &Unit) -> Result<(), CommitError> {
         if let Some(once) = &unit.once
-            && let Some(answered) = self.once.get(&(once.scope.clone(), once.reference.clone()))
+            && let Some(answered) = self.once.get(&once.key())
         {
             return Err(CommitError::Duplicate {
                 same_request: answered.request_digest == once.request_digest,
@@ -194,14 +199,14 @@ impl Plan {
             self.entries.push(Entry { seq: seq - before, id, at, pilot: pilot.clone(), body });
         }
         if let Some(once) = unit.once {
+            let key = once.key();
             let answered = Answered {
                 request_digest: once.request_digest.to_vec(),
                 response: once.response,
                 seq: seq.unsigned_abs(),
             };
-            self.once.insert((once.scope.clone(), once.reference.clone()), answered.clone());
-            let (scope, reference, keep_until) = (once.scope, once.reference, once.keep_until);
-            self.answered.push(OnceRow { scope, reference, answered, keep_until });
+            self.once.insert(key, answered.clone());
+            self.answered.push(OnceRow { key, answered, keep_until: once.keep_until });
         }
         if let Some(sealed) = unit.sealed {
             let (ciphertext, wrapped_key) = (sealed.ciphertext, sealed.wrapped_key);

@@ -7,6 +7,7 @@ use crate::counters;
 use crate::db::{Session, on};
 use crate::log::SignedCheckpoint;
 use crate::plan::{Plan, RowKey, RowNow};
+use crate::recent::Step;
 use crate::unit::RowChange;
 
 /// The bytes that the rows of one list hold, one after the other.
@@ -31,6 +32,7 @@ pub(crate) async fn keep(
     plan: &Plan,
     nodes: &[Node],
     checkpoint: Option<&SignedCheckpoint>,
+    sorted: &Step,
 ) -> Result<(), sqlx::Error> {
     let mut bodies = Bytes::new();
     let entries: Vec<_> = plan
@@ -63,10 +65,10 @@ pub(crate) async fn keep(
         .answered
         .iter()
         .map(|row| {
+            let key = responses.put(&row.key);
             let digest = responses.put(&row.answered.request_digest);
             let response = responses.put(&row.answered.response);
-            let seq = row.answered.seq;
-            (&row.scope, &row.reference, digest.0, digest.1, response.0, response.1, seq, row.keep_until)
+            (row.answered.seq, key.0, key.1, digest.0, digest.1, response.0, response.1, row.keep_until)
         })
         .collect();
     let mut payloads = Bytes::new();
@@ -94,6 +96,8 @@ pub(crate) async fn keep(
         })
         .collect();
     let checkpoint: Vec<_> = checkpoint.iter().map(|signed| (signed.size, &signed.note, signed.at)).collect();
+    let keys: Vec<_> = sorted.keys.iter().map(|(key, seq)| (hex::encode(key), seq)).collect();
+    let until: Vec<_> = sorted.until.iter().collect();
 
     let text = session.texts().keep;
     on!(session, conn => sqlx::query(text)
@@ -106,6 +110,7 @@ pub(crate) async fn keep(
         .bind(Json(rows.put)).bind(rows.values.0)
         .bind(Json(rows.indexes))
         .bind(Json(usage)).bind(Json(counters)).bind(Json(indicators)).bind(Json(checkpoint))
+        .bind(Json(keys)).bind(Json(until))
         .execute(conn).await)
     .map(|_| ())
 }

@@ -5,6 +5,8 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::db::{Session, on};
 use crate::error::StoreError;
+use crate::once;
+use crate::recent::Recent;
 use crate::writer::Message;
 
 /// Most rows of each kind in one pass, so that calls wait some ten milliseconds at most; the next pass takes the rest.
@@ -65,7 +67,7 @@ impl Retention<'_> {
 }
 
 /// One pass, by the writer.
-pub(crate) async fn retire(session: &mut Session, due: &Due) -> Result<Retired, StoreError> {
+pub(crate) async fn retire(session: &mut Session, recent: &Recent, due: &Due) -> Result<Retired, StoreError> {
     session.begin_write().await?;
     let nothing: &[u8] = &[];
     let keys = on!(&mut *session, conn => sqlx::query(
@@ -73,11 +75,8 @@ pub(crate) async fn retire(session: &mut Session, due: &Due) -> Result<Retired, 
              (SELECT seq FROM sealed WHERE wrapped_key IS NOT NULL AND keep_until <= $1 ORDER BY keep_until LIMIT $2)")
         .bind(due.now).bind(PASS).bind(nothing).execute(conn).await)?
     .rows_affected();
-    let references = on!(&mut *session, conn => sqlx::query(
-            "DELETE FROM once WHERE (scope, reference) IN \
-             (SELECT scope, reference FROM once WHERE keep_until <= $1 ORDER BY keep_until LIMIT $2)")
-        .bind(due.now).bind(PASS).execute(conn).await)?
-    .rows_affected();
+    let answers = once::expire(session, due.now, PASS).await?;
+    let references = answers.len() as u64;
     let rows = expire_rows(session, due.now).await?;
     let payloads = on!(&mut *session, conn => sqlx::query(
             "UPDATE outbox SET payload = $3 WHERE key IN (SELECT key FROM outbox WHERE settled_at IS NOT NULL \
@@ -85,6 +84,7 @@ pub(crate) async fn retire(session: &mut Session, due: &Due) -> Result<Retired, 
         .bind(due.settled_before).bind(PASS).bind(nothing).execute(conn).await)?
     .rows_affected();
     session.commit().await?;
+    recent.gone(answers);
     let full = PASS.unsigned_abs();
     let more = [keys, references, rows, payloads].into_iter().any(|count| count >= full);
     // Only the last pass empties the files beside: earlier ones would be overtaken by it.

@@ -22,6 +22,7 @@ use crate::obstacles::Obstacles;
 use crate::once::Onces;
 use crate::outbox::Outbox;
 use crate::pilots::Pilots;
+use crate::recent::Recent;
 use crate::retention::Retention;
 use crate::rows::Rows;
 use crate::schedules::Schedules;
@@ -32,7 +33,7 @@ use crate::unit::Unit;
 use crate::used::Used;
 use crate::vendors::Vendors;
 use crate::writer::{Committed, Message, QUEUE, Work, Writer};
-use crate::{log, schema, sqlite};
+use crate::{log, once, schema, sqlite};
 
 /// An open data folder. Cheap to clone; the folder is given back when [`close`](Self::close) was called, or some time
 /// after the last clone is gone.
@@ -45,6 +46,7 @@ struct Inner {
     writer: mpsc::Sender<Message>,
     queued: Arc<Notify>,
     durable: Durable,
+    recent: Recent,
     ended: watch::Receiver<()>,
 }
 
@@ -105,14 +107,26 @@ impl Store {
             None if frontier.size() > 0 => return Err(OpenError::LogDamaged { entries: frontier.size() }),
             None => {}
         }
+        once::carry_over(&mut session, frontier.size()).await?;
+        let recent = Recent::default();
+        recent.read(&mut session, frontier.size()).await?;
         let (writer, inbox) = mpsc::channel(QUEUE);
         let queued = Arc::new(Notify::new());
         let (disk, durable) = durable::start(disk()?, Arc::clone(&queued)).map_err(OpenError::NoThread)?;
         let (ending, ended) = watch::channel(());
-        let task =
-            Writer { db: db.clone(), session, signer, frontier: Some(frontier), inbox, disk, folder, ended: ending };
+        let task = Writer {
+            db: db.clone(),
+            session,
+            signer,
+            frontier: Some(frontier),
+            recent: recent.clone(),
+            inbox,
+            disk,
+            folder,
+            ended: ending,
+        };
         task.start().map_err(OpenError::NoThread)?;
-        Ok(Self(Arc::new(Inner { db, writer, queued, durable, ended })))
+        Ok(Self(Arc::new(Inner { db, writer, queued, durable, recent, ended })))
     }
 
     /// Keeps a unit; durable when this returns.
@@ -151,7 +165,7 @@ impl Store {
 
     /// What callers' references were answered.
     pub fn once(&self) -> Onces<'_> {
-        Onces { db: &self.0.db, durable: &self.0.durable }
+        Onces { db: &self.0.db, durable: &self.0.durable, recent: &self.0.recent }
     }
 
     /// The pilots' own tables.

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::error::CommitError;
+use crate::once::{self, Key};
 use crate::outbox::Settlement;
 
 /// Longest record: the entry bundles of C2SP tlog-tiles give an entry's length in 16 bits.
@@ -91,6 +92,12 @@ pub struct Once {
     pub response: Vec<u8>,
     /// From when on the reference may be forgotten, microseconds UTC.
     pub keep_until: i64,
+}
+
+impl Once {
+    pub(crate) fn key(&self) -> Key {
+        once::key(&self.scope, &self.reference)
+    }
 }
 
 /// One change of one row.

@@ -15,6 +15,7 @@ use crate::log::{self, SignedCheckpoint};
 use crate::outbox::Settlement;
 use crate::plan::Plan;
 use crate::plan_write;
+use crate::recent::Recent;
 use crate::retention::{self, Due, Retired};
 use crate::unit::{StateChange, Unit};
 use crate::used::{self, Fold};
@@ -79,8 +80,10 @@ pub(crate) struct Writer {
     pub(crate) db: Db,
     pub(crate) session: Session,
     pub(crate) signer: CheckpointSigner,
-    /// None after a failure: what is true then, the database says.
+    /// None after a failure: what is true then, the database says; of `recent` too.
     pub(crate) frontier: Option<Frontier>,
+    /// Keys of answers that are not sorted in yet.
+    pub(crate) recent: Recent,
     pub(crate) inbox: mpsc::Receiver<Message>,
     pub(crate) disk: ToDisk,
     /// Given back when the last unit is kept.
@@ -139,6 +142,7 @@ impl Writer {
                 Some(Message::Keep(..)) | None => {}
             }
         }
+        self.sort_in().await;
         let Self { db, session, disk, folder, inbox, ended, .. } = self;
         drop(inbox);
         disk.close();
@@ -175,6 +179,24 @@ impl Writer {
         self.disk.hand_over(group)
     }
 
+    /// Enters the keys that wait, so that the next start need not read them.
+    async fn sort_in(&mut self) {
+        let waiting = self.recent.all();
+        if self.frontier.is_none() || waiting.keys.is_empty() {
+            return;
+        }
+        let kept = match self.session.begin_write().await {
+            Ok(()) => plan_write::keep(&mut self.session, &Plan::default(), &[], None, &waiting).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = kept {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "keys of answers were not entered: the next start reads them"
+            );
+        }
+    }
+
     /// After a failure: nothing is kept, and what the log holds is read anew before the next group.
     async fn give_up(&mut self) {
         self.frontier = None;
@@ -186,11 +208,16 @@ impl Writer {
 
     async fn keep(&mut self, works: Vec<Work>) -> Result<Kept, Arc<StoreError>> {
         let failed = |error: sqlx::Error| Arc::new(StoreError::from(error));
-        let mut plan = Plan::load(&mut self.session, works.iter().filter_map(Work::unit)).await.map_err(failed)?;
         let mut frontier = match self.frontier.clone() {
             Some(frontier) => frontier,
-            None => log::frontier(&mut self.session).await.map_err(Arc::new)?,
+            None => {
+                let frontier = log::frontier(&mut self.session).await.map_err(Arc::new)?;
+                self.recent.read(&mut self.session, frontier.size()).await.map_err(Arc::new)?;
+                frontier
+            }
         };
+        let units = works.iter().filter_map(Work::unit);
+        let mut plan = Plan::load(&mut self.session, units, &self.recent).await.map_err(failed)?;
         let mut nodes: Vec<Node> = Vec::new();
         let mut answers = Vec::with_capacity(works.len());
         let mut settled = false;
@@ -225,7 +252,10 @@ impl Writer {
             return Ok(Kept { wrote: false, effects: false, answers });
         }
         let checkpoint = plan.entries.iter().map(|entry| entry.at).max().map(|at| self.sign(&frontier, at));
-        plan_write::keep(&mut self.session, &plan, &nodes, checkpoint.as_ref()).await.map_err(failed)?;
+        let sorted = self.recent.step(plan.answered.len());
+        plan_write::keep(&mut self.session, &plan, &nodes, checkpoint.as_ref(), &sorted).await.map_err(failed)?;
+        let answered = plan.answered.iter().map(|row| (row.key, row.answered.seq));
+        self.recent.kept(&sorted, answered, frontier.size());
         self.frontier = Some(frontier);
         Ok(Kept { wrote: true, effects: !plan.effects.is_empty(), answers })
     }
@@ -263,7 +293,7 @@ impl Writer {
     }
 
     async fn retire(&mut self, due: &Due) -> Result<Retired, StoreError> {
-        let retired = retention::retire(&mut self.session, due).await;
+        let retired = retention::retire(&mut self.session, &self.recent, due).await;
         if retired.is_err() {
             self.give_up().await;
         }

@@ -1,4 +1,4 @@
 -- Nodes of the log at places: $1 [level, index].
 SELECT n.level, n.idx, n.hash
-FROM json_each($1) asked CROSS JOIN log_nodes n
+FROM jsonb_each($1) asked CROSS JOIN log_nodes n
 WHERE n.level = asked.value ->> 0 AND n.idx = asked.value ->> 1;

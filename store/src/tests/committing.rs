@@ -3,7 +3,7 @@
 use super::*;
 use crate::outbox::EffectCounts;
 use crate::rows::Usage;
-use crate::{CommitError, CounterAdd, EffectState, IndicatorAdd, Once, Part, Settlement, next_version};
+use crate::{CommitError, CounterAdd, Due, EffectState, IndicatorAdd, Once, Part, Settlement, next_version};
 
 fn referring(id: &str, reference: &str, digest: u8) -> Unit {
     let once = Once {
@@ -105,6 +105,37 @@ async fn the_same_reference_answers_what_is_stored_and_other_content_is_told_apa
     let other_scope = Once { scope: "clinic/pilot-a/arrive".into(), reference: "ref".into(), ..Once::default() };
     store.commit(Unit { once: Some(other_scope), ..unit("r-4") }).await.expect("another caller's reference");
     assert_eq!(close_verified(store).await, 2);
+}
+
+#[tokio::test]
+async fn references_are_known_while_their_keys_wait_when_they_are_sorted_in_and_after_a_start() {
+    const MANY: usize = 400;
+    let (dir, mut store) = fresh().await;
+    let of =
+        |run: &str| (0..MANY).map(|n| referring(&format!("{run}-{n}"), &format!("ref-{n}"), 1)).collect::<Vec<_>>();
+    for units in of("r").chunks(30) {
+        assert!(together(&store, units.to_vec()).await.iter().all(Result::is_ok));
+    }
+    for (run, closed) in [("again", false), ("stopped", true), ("twice", true)] {
+        if closed {
+            store.close().await;
+            store = open(dir.path()).await;
+        }
+        let known = store.once().find("desk/pilot-a/arrive", "ref-7").await.expect("reads").expect("there");
+        assert_eq!((known.response.as_slice(), known.seq), (b"answer of r-7".as_slice(), 7));
+        for (n, answer) in together(&store, of(run)).await.into_iter().enumerate() {
+            let Err(CommitError::Duplicate { response, seq, .. }) = answer else { panic!("kept twice {run}") };
+            assert_eq!((response, seq), (format!("answer of r-{n}").into_bytes(), n as u64));
+        }
+    }
+    // Forgotten wherever their keys are; then taken as new ones.
+    let due = Due { now: AT + 10, settled_before: AT };
+    assert_eq!(store.retention().run(due).await.expect("runs").references, MANY as u64);
+    assert_eq!(store.once().find("desk/pilot-a/arrive", "ref-7").await.expect("reads"), None);
+    assert!(together(&store, of("new")).await.iter().all(Result::is_ok));
+    let known = store.once().find("desk/pilot-a/arrive", "ref-7").await.expect("reads").expect("there");
+    assert_eq!(known.response, b"answer of new-7");
+    assert_eq!(close_verified(store).await, 2 * MANY as u64);
 }
 
 #[tokio::test]

@@ -53,6 +53,33 @@ async fn a_newer_schema_is_refused_and_the_file_is_unchanged() {
 }
 
 #[tokio::test]
+async fn answers_are_carried_over_from_where_they_were_kept_before() {
+    let (dir, store) = fresh().await;
+    store.commit(unit("r-1")).await.expect("kept");
+    store.close().await;
+    let db = crate::sqlite::open(&dir.path().join(crate::folder::DATABASE)).await.expect("opens");
+    let mut session = db.write().await.expect("a session");
+    for (seq, reference) in [(0, "ref-1"), (1, "ref-2")] {
+        crate::db::on!(&mut session, conn => sqlx::query(
+                "INSERT INTO once_before (scope, reference, request_digest, response, seq, keep_until) \
+                 VALUES ('desk/a', $1, x'01', x'0203', $2, 9)").bind(reference).bind(seq).execute(conn).await)
+        .expect("written");
+    }
+    drop(session);
+    db.close().await;
+
+    for _ in 0..2 {
+        let store = open(dir.path()).await;
+        for (seq, reference) in [(0, "ref-1"), (1, "ref-2")] {
+            let known = store.once().find("desk/a", reference).await.expect("reads").expect("there");
+            assert_eq!((known.request_digest, known.response, known.seq), (vec![1], vec![2, 3], seq));
+        }
+        assert_eq!(store.once().find("desk/b", "ref-1").await.expect("reads"), None);
+        store.close().await;
+    }
+}
+
+#[tokio::test]
 async fn another_key_is_refused() {
     let (dir, store) = fresh().await;
     store.commit(unit("r-1")).await.expect("kept");

@@ -51,6 +51,16 @@ macro_rules! on {
 }
 pub(crate) use on;
 
+/// What a group leaves beside what every one does. The driver answers every statement of a text by itself, so that one which
+/// finds an empty list costs two threads a turn.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct KeepParts {
+    pub(crate) effects: bool,
+    pub(crate) rows: bool,
+    pub(crate) counters: bool,
+    pub(crate) keys: bool,
+}
+
 /// Queries that take lists, in the words of one database: a statement for a list of any length, or several statements
 /// that need one answer only. What their parameters are, their files say.
 #[derive(Debug)]
@@ -58,7 +68,7 @@ pub(crate) struct Texts {
     /// Begins a transaction that writes, and reads what a group is checked against.
     pub(crate) load: &'static str,
     /// Writes what a group leaves, and ends its transaction; durable when the disk says so (`durable.rs`).
-    pub(crate) keep: &'static str,
+    pub(crate) keep: fn(KeepParts) -> &'static str,
     /// Reads nodes of the log.
     pub(crate) nodes: &'static str,
     /// Adds to what pilots used.

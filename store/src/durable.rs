@@ -17,7 +17,7 @@ use crate::error::{CommitError, StoreError};
 use crate::writer::{Committed, Reply};
 
 /// Most groups that wait for the disk; then the writer waits too.
-const WAITING: usize = 8;
+const WAITING: usize = 2;
 
 /// Where a database's committed bytes are made durable.
 pub(crate) trait Disk: Send {

@@ -4,7 +4,7 @@ use pilothouse_evidence::Node;
 use sqlx::types::Json;
 
 use crate::counters;
-use crate::db::{Session, on};
+use crate::db::{KeepParts, Session, on};
 use crate::log::SignedCheckpoint;
 use crate::plan::{Plan, RowKey, RowNow};
 use crate::recent::Step;
@@ -99,7 +99,13 @@ pub(crate) async fn keep(
     let keys: Vec<_> = sorted.keys.iter().map(|(key, seq)| (hex::encode(key), seq)).collect();
     let until: Vec<_> = sorted.until.iter().collect();
 
-    let text = session.texts().keep;
+    let parts = KeepParts {
+        effects: !effects.is_empty(),
+        rows: !(rows.put.is_empty() && rows.removed.is_empty() && usage.is_empty()),
+        counters: !counters.is_empty(),
+        keys: !(keys.is_empty() && until.is_empty()),
+    };
+    let text = (session.texts().keep)(parts);
     on!(session, conn => sqlx::query(text)
         .bind(Json(entries)).bind(bodies.0)
         .bind(Json(nodes)).bind(hashes.0)

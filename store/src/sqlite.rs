@@ -4,13 +4,14 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::io;
 use std::path::Path;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Sqlite, SqlitePool};
 
-use crate::db::{Db, Texts};
+use crate::db::{Db, KeepParts, Texts};
 use crate::durable::Disk;
 
 /// `IMMEDIATE`, because SQLite refuses to turn a reader into a writer under load.
@@ -18,10 +19,36 @@ pub(crate) const BEGIN_WRITE: &str = "BEGIN IMMEDIATE";
 /// The queries whose lists only a dialect can unfold.
 pub(crate) const TEXTS: Texts = Texts {
     load: include_str!("../queries/sqlite/load.sql"),
-    keep: include_str!("../queries/sqlite/keep.sql"),
+    keep,
     nodes: include_str!("../queries/sqlite/nodes.sql"),
     used: include_str!("../queries/sqlite/used.sql"),
 };
+/// What every group leaves; what some do, in the order of [`KeepParts`]; and the end.
+const KEEP: (&str, [&str; 4], &str) = (
+    include_str!("../queries/sqlite/keep/always.sql"),
+    [
+        include_str!("../queries/sqlite/keep/effects.sql"),
+        include_str!("../queries/sqlite/keep/rows.sql"),
+        include_str!("../queries/sqlite/keep/counters.sql"),
+        include_str!("../queries/sqlite/keep/keys.sql"),
+    ],
+    "COMMIT;\n",
+);
+
+/// The text for each choice of parts: few enough that SQLite keeps all of them prepared.
+static KEEP_TEXTS: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let (always, parts, end) = KEEP;
+    let chosen = |choice: usize| (0..parts.len()).filter(move |part| choice >> part & 1 == 1).map(|part| parts[part]);
+    (0..1 << parts.len()).map(|choice| std::iter::once(always).chain(chosen(choice)).chain([end]).collect()).collect()
+});
+
+fn keep(parts: KeepParts) -> &'static str {
+    let KeepParts { effects, rows, counters, keys } = parts;
+    let choice =
+        [effects, rows, counters, keys].into_iter().rev().fold(0, |choice, part| choice << 1 | usize::from(part));
+    &KEEP_TEXTS[choice]
+}
+
 /// The snapshot begins with the first read.
 pub(crate) const BEGIN_READ: &str = "BEGIN DEFERRED";
 

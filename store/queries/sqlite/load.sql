@@ -3,17 +3,23 @@
 -- The first column says what a row is. CROSS JOIN keeps SQLite at asking the table's index for each that is asked for.
 BEGIN IMMEDIATE;
 
-SELECT 'record', e.id
+SELECT 'record', e.id, NULL, NULL, NULL, NULL
 FROM jsonb_each($1) asked CROSS JOIN log_entries e
-WHERE e.id = asked.value;
+WHERE e.id = asked.value
 
-SELECT 'answer', a.key, a.request_digest, a.response, a.seq
+UNION ALL
+
+SELECT 'answer', a.key, a.request_digest, a.response, a.seq, NULL
 FROM jsonb_each($2) asked CROSS JOIN answer_keys k CROSS JOIN answers a
-WHERE k.key = unhex(asked.value) AND a.seq = k.seq;
+WHERE k.key = unhex(asked.value) AND a.seq = k.seq
 
-SELECT 'answer', a.key, a.request_digest, a.response, a.seq
+UNION ALL
+
+SELECT 'answer', a.key, a.request_digest, a.response, a.seq, NULL
 FROM jsonb_each($3) asked CROSS JOIN answers a
-WHERE a.seq = asked.value;
+WHERE a.seq = asked.value
+
+UNION ALL
 
 SELECT 'row', r.pilot, r.tbl, r.key, r.version, length(r.value)
 FROM jsonb_each($4) asked CROSS JOIN pilot_rows r

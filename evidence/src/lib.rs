@@ -25,8 +25,8 @@ pub use copy::TiledCopy;
 pub use digest::{Commitment, Digest};
 pub use merkle::{Frontier, Hash, MerkleError, Node, Nodes, Position, leaf_hash};
 pub use record::{
-    CallRecord, Caller, ChangeRecord, EffectRecord, InvocationRecord, LookRecord, PartRecord, RECORD_VERSION, Record,
-    RecordError, ResultRecord, Verdict,
+    CallGlance, CallRecord, Caller, ChangeRecord, EffectRecord, InvocationRecord, LookRecord, PartRecord,
+    RECORD_VERSION, Record, RecordError, ResultRecord, Verdict,
 };
 pub use seal::{MasterKey, SealError, SealKey};
 pub use verify::{Log, Report, Verifier, VerifyError, verify};

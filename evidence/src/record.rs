@@ -4,6 +4,7 @@
 //! "Canonical" is RFC 8785 (JSON Canonicalization Scheme): one record has exactly one sequence of bytes, so its leaf
 //! hash can be recomputed by anybody, in any language.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -191,6 +192,37 @@ pub struct CallRecord {
     pub args: Commitment,
     /// The answer, or the denial as the guest read it.
     pub answer: Commitment,
+}
+
+/// A call as those who count read it: reading a whole record is mostly reading its commitments.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct CallGlance<'r> {
+    /// Which function: `population.verify`.
+    #[serde(borrow)]
+    pub function: Cow<'r, str>,
+    /// Names of the claims, fields or tables asked for.
+    #[serde(borrow)]
+    pub asked: Vec<Cow<'r, str>>,
+    /// What the funnel said.
+    pub verdict: Verdict,
+}
+
+impl CallGlance<'_> {
+    /// The calls of a record that the log holds, and whose form was checked when it came there; none of a record that is
+    /// not of an invocation.
+    ///
+    /// # Errors
+    /// [`RecordError::Shape`].
+    pub fn of(record: &[u8]) -> Result<Vec<CallGlance<'_>>, RecordError> {
+        #[derive(Deserialize)]
+        struct Calls<'r> {
+            #[serde(borrow, default)]
+            calls: Vec<CallGlance<'r>>,
+        }
+        let read: Calls<'_> =
+            serde_json::from_slice(record).map_err(|error| RecordError::Shape { column: error.column() })?;
+        Ok(read.calls)
+    }
 }
 
 /// What the funnel said to one call.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use pilothouse_evidence::{CallRecord, Record, Verdict};
+use pilothouse_evidence::{CallGlance, Verdict};
 use sqlx::types::Json;
 use tokio::sync::{mpsc, oneshot};
 
@@ -44,10 +44,11 @@ pub(crate) struct Fold {
 }
 
 impl Fold {
-    fn add(&mut self, pilot: &str, calls: &[CallRecord]) {
+    fn add(&mut self, pilot: &str, calls: &[CallGlance<'_>]) {
         for call in calls.iter().filter(|call| passed(&call.verdict)) {
-            let mut step =
-                |name: &str| *self.sums.entry((pilot.into(), call.function.clone(), name.into())).or_insert(0) += 1;
+            let mut step = |name: &str| {
+                *self.sums.entry((pilot.into(), call.function.as_ref().into(), name.into())).or_insert(0) += 1
+            };
             step("");
             call.asked.iter().for_each(|name| step(name));
         }
@@ -108,10 +109,8 @@ impl Used<'_> {
         let mut fold = Fold { from, to: last.seq + 1, sums: BTreeMap::new() };
         for entry in &entries {
             let Some(pilot) = &entry.pilot else { continue };
-            match Record::from_canonical(&entry.body) {
-                Ok(Record::Invocation(record)) => fold.add(pilot, &record.calls),
-                Ok(Record::Part(part)) => fold.add(pilot, &part.calls),
-                Ok(Record::Change(_) | Record::Look(_)) => {}
+            match CallGlance::of(&entry.body) {
+                Ok(calls) => fold.add(pilot, &calls),
                 // A record of a newer host: what it used is not known here, and holds nothing up.
                 Err(_) => tracing::warn!(seq = entry.seq, "a record cannot be read: what it used is not counted"),
             }

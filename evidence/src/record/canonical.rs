@@ -215,6 +215,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::record::CallGlance;
     use crate::testing::{change_record, invocation_record, look_record};
 
     #[test]
@@ -227,6 +228,22 @@ mod tests {
             let bytes = record.to_canonical().unwrap();
             assert_eq!(Record::from_canonical(&bytes).unwrap(), record);
         }
+    }
+
+    #[test]
+    fn a_glance_sees_the_calls_that_the_whole_record_has() {
+        let invocation = invocation_record(1);
+        assert!(!invocation.calls.is_empty());
+        let bytes = Record::Invocation(Box::new(invocation.clone())).to_canonical().unwrap();
+        let seen = CallGlance::of(&bytes).unwrap();
+        let whole = invocation.calls.iter().map(|call| (call.function.as_str(), call.asked.clone(), &call.verdict));
+        let glanced = seen.iter().map(|call| {
+            let asked = call.asked.iter().map(ToString::to_string).collect();
+            (call.function.as_ref(), asked, &call.verdict)
+        });
+        assert!(whole.eq(glanced));
+        assert!(CallGlance::of(&Record::Change(change_record(2)).to_canonical().unwrap()).unwrap().is_empty());
+        assert!(matches!(CallGlance::of(b"{"), Err(RecordError::Shape { .. })));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! on to be answered when that is durable. So a busy host pays for one synchronisation of the disk a group, not one a call.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use pilothouse_evidence::{CheckpointSigner, Frontier, Node, leaf_hash};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -23,6 +24,11 @@ use crate::used::{self, Fold};
 /// Most units of one transaction: the synchronisation of the disk is shared well by then, and the first of them does
 /// not wait much longer than alone.
 const GROUP: usize = 256;
+/// Where so many wait at once, more are on their way, and the writer gives them a moment: a group has costs of its own. More than
+/// the desks of a hospital, so that none of them waits for company that does not come.
+const CROWD: usize = 20;
+/// The moment; short beside the synchronisation of a disk.
+const PAUSE: Duration = Duration::from_millis(1);
 /// Most bytes of one group, so that large units do not pile up in memory: eight of the largest.
 const GROUP_BYTES: usize = 32 << 20;
 /// Most units that wait: four groups. Who comes then, waits before handing over, and feels the pressure.
@@ -68,6 +74,34 @@ impl Work {
     }
 }
 
+/// What waited.
+#[derive(Default)]
+struct Waiting {
+    group: Vec<(Work, Reply)>,
+    bytes: usize,
+    /// What is done by itself, after the group; what came after it waits on.
+    alone: Option<Message>,
+}
+
+impl Waiting {
+    fn take(&mut self, message: Message) {
+        match message {
+            Message::Keep(work, reply) => {
+                self.bytes += work.weight();
+                self.group.push((work, reply));
+            }
+            other => self.alone = Some(other),
+        }
+    }
+
+    fn drain(&mut self, inbox: &mut mpsc::Receiver<Message>) {
+        while self.alone.is_none() && self.group.len() < GROUP && self.bytes < GROUP_BYTES {
+            let Ok(message) = inbox.try_recv() else { return };
+            self.take(message);
+        }
+    }
+}
+
 /// What became of a group.
 struct Kept {
     wrote: bool,
@@ -106,25 +140,7 @@ impl Writer {
 
     async fn run(mut self) {
         while let Some(first) = self.inbox.recv().await {
-            let mut group = Vec::new();
-            let mut bytes = 0;
-            let mut next = Some(first);
-            let mut alone = None;
-            while let Some(message) = next.take() {
-                match message {
-                    Message::Keep(work, reply) => {
-                        bytes += work.weight();
-                        group.push((work, reply));
-                    }
-                    other => {
-                        alone = Some(other);
-                        break;
-                    }
-                }
-                if group.len() < GROUP && bytes < GROUP_BYTES {
-                    next = self.inbox.try_recv().ok();
-                }
-            }
+            let Waiting { group, alone, .. } = self.gather(first).await;
             if !group.is_empty() && !self.keep_and_hand_over(group).await {
                 // Whoever waits is told that the store is closed.
                 break;
@@ -151,6 +167,18 @@ impl Writer {
         drop(folder);
         // Whoever waits for the end sees it by this.
         drop(ended);
+    }
+
+    /// Takes what waits, as far as it fits in one group.
+    async fn gather(&mut self, first: Message) -> Waiting {
+        let mut waiting = Waiting::default();
+        waiting.take(first);
+        waiting.drain(&mut self.inbox);
+        if waiting.alone.is_none() && (CROWD..GROUP / 2).contains(&waiting.group.len()) {
+            tokio::time::sleep(PAUSE).await;
+            waiting.drain(&mut self.inbox);
+        }
+        waiting
     }
 
     /// False where nothing more can become durable.

@@ -164,6 +164,7 @@ impl Harness {
             queued: Vec::new(),
             stays: BTreeMap::new(),
             consents: BTreeSet::new(),
+            alerts: BTreeSet::new(),
         };
         for (place, step) in scenario.steps.iter().enumerate() {
             play.step(place + 1, step).await.map_err(|told| {
@@ -248,6 +249,8 @@ struct Play<'a> {
     stays: BTreeMap<String, (StayRow, u64)>,
     /// Keys of the consents that were asked for.
     consents: BTreeSet<String>,
+    /// Keys of the alerts that were raised.
+    alerts: BTreeSet<String>,
 }
 
 impl Play<'_> {
@@ -271,6 +274,11 @@ impl Play<'_> {
                 Declared::Withdrawing => {
                     for key in &self.consents {
                         happens(&self.rows, HostTable::Consents, key, Event::Withdrawn, self.at)?;
+                    }
+                }
+                Declared::Acknowledging => {
+                    for key in &self.alerts {
+                        happens(&self.rows, HostTable::Alerts, key, Event::Acknowledged, self.at)?;
                     }
                 }
             }
@@ -387,11 +395,14 @@ impl Play<'_> {
         for ((table, key), change) in pending.kept {
             let row = BTreeMap::from([((table.table().to_owned(), key.clone()), change.clone())]);
             memory.apply(table.owner(), &row).map_err(moved)?;
-            if table == HostTable::Consents {
-                self.consents.insert(key);
-                continue;
-            }
-            if table != HostTable::Stays {
+            let answered_by_people = match table {
+                HostTable::Stays => None,
+                HostTable::Consents => Some(&mut self.consents),
+                HostTable::Alerts => Some(&mut self.alerts),
+                HostTable::Messages => continue,
+            };
+            if let Some(keys) = answered_by_people {
+                keys.insert(key);
                 continue;
             }
             match change.value.as_deref().map(serde_json::from_str::<StayRow>) {

@@ -121,6 +121,8 @@ pub(super) enum Declared {
     Desk(HostTable, DeskState),
     /// Every person who agreed takes it back.
     Withdrawing,
+    /// An officer on duty takes up every alert that was raised.
+    Acknowledging,
 }
 
 /// How a receiver of effects behaves. The people behind the inbox agree where it is up, and say no where it rejects.
@@ -148,7 +150,9 @@ impl Declared {
                 "down" => Ok(Declared::Desk(desk, DeskState::Down)),
                 "rejecting" => Ok(Declared::Desk(desk, DeskState::Rejecting)),
                 "withdrawing" if desk == HostTable::Consents => Ok(Declared::Withdrawing),
+                "acknowledging" if desk == HostTable::Alerts => Ok(Declared::Acknowledging),
                 _ if desk == HostTable::Consents => Err(wrong("up, down, rejecting or withdrawing")),
+                _ if desk == HostTable::Alerts => Err(wrong("up, down, rejecting or acknowledging")),
                 _ => Err(wrong("up, down or rejecting")),
             };
         }

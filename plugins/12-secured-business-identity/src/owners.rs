@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::rules::ItemClass;
 use crate::settings::Settings;
 use crate::shop::{self, BOOK, SHOPS};
+use crate::suspicion::ask_after_reports;
 
 /// Most entries that one night flags, within the 400 rows that one call may change; the rest the night after.
 const MOST_A_NIGHT: usize = 300;
@@ -55,9 +56,11 @@ pub(crate) fn open_entries(occasion: &Occasion, req: OpenOf) -> Result<Outcome<O
 #[derive(Debug, Default, Serialize, JsonSchema)]
 pub(crate) struct Found {
     new: u32,
+    /// Reports that the police have taken up since the last look.
+    taken_up: u32,
 }
 
-/// Every morning: entries past their day go on their owner's list, and on nobody else's.
+/// Every morning: entries past their day go on their owner's list, and on nobody else's; reports that were taken up are counted.
 pub(crate) fn overdue(occasion: &Occasion) -> Result<Outcome<Found>, Refusal> {
     let today = occasion.local_date();
     let mut found = Found::default();
@@ -69,7 +72,9 @@ pub(crate) fn overdue(occasion: &Occasion) -> Result<Outcome<Found>, Refusal> {
         BOOK.save(&row)?;
         found.new += 1;
     }
-    Ok(Outcome::new("listed").say("newly-overdue", [("new", found.new.to_text())]).data(found))
+    found.taken_up = ask_after_reports(today)?;
+    let words = [("new", found.new.to_text()), ("taken-up", found.taken_up.to_text())];
+    Ok(Outcome::new("listed").say("morning", words).data(found))
 }
 
 /// Every month: businesses that have verified nobody for long are counted, once.

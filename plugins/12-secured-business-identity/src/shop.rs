@@ -1,5 +1,6 @@
 //! The business at hand, and what the pilot remembers of its counter: verifications, the book, marks. Pseudonyms, no identity.
 
+use pilothouse_sdk::alerts::AlertRef;
 use pilothouse_sdk::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -8,6 +9,7 @@ use crate::rules::{ItemClass, Owner, Purpose};
 pub(crate) const VERIFIED: Table<Verification> = Table::named("verified");
 pub(crate) const BOOK: Table<Entry> = Table::named("book");
 pub(crate) const SHOPS: Table<Shop> = Table::named("shops");
+pub(crate) const REPORTS: Table<Report> = Table::named("reports");
 
 /// Key of a verification: the reference under which the counter asked.
 pub(crate) fn verification_key(shop: &FacilityId, verification: &Ref) -> String {
@@ -128,6 +130,23 @@ impl Record for Entry {
             indexes.push(("until", self.until.to_string()));
         }
         indexes
+    }
+}
+
+/// A report to the police, by the reference of its alert.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Report {
+    pub(crate) alert: AlertRef,
+    /// The kind of its alert.
+    pub(crate) about: String,
+    pub(crate) on: Date,
+    /// Whether it is still asked after: until an officer has taken it up, or nobody will.
+    pub(crate) is_open: bool,
+}
+
+impl Record for Report {
+    fn indexes(&self) -> Vec<(&'static str, String)> {
+        if self.is_open { vec![("open", self.on.to_string())] } else { Vec::new() }
     }
 }
 

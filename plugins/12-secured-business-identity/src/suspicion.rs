@@ -1,18 +1,23 @@
 //! What the police should know: one way, and quietly. Nobody at the counter learns what the desk on duty knows or finds.
 
-use pilothouse_sdk::alerts::{self, Alert, AlertState, Severity};
+use pilothouse_sdk::alerts::{self, Alert, AlertRef, AlertState, Severity};
 use pilothouse_sdk::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::book::no_such_entry;
-use crate::shop::{self, BOOK, Entry};
+use crate::shop::{self, BOOK, Entry, REPORTS, Report};
 
 /// Longest report in words, in bytes: what a fact of an alert holds.
 const LONGEST_REPORT: usize = 500;
 /// Hours in which the police should have looked at a report of the gravest urgency, and at one of the middle.
 const HOURS_AT_ONCE: i64 = 1;
 const HOURS_SOON: i64 = 24;
+
+/// Days after which a report that nobody has taken up is not asked after any more.
+const DAYS_ASKED_AFTER: i32 = 30;
+/// Most reports that one morning asks after, the oldest first: within the calls and rows that one call may have.
+const MOST_REPORTS: usize = 100;
 
 /// What is suspicious.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -85,11 +90,36 @@ pub(crate) fn report_suspicion(occasion: &Occasion, req: ReportSuspicion) -> Res
     let Ok(reference) = alerts::raise(&alert, customer.as_ref()) else {
         return Ok(Outcome::new("not-sent").reason("not-through-here").say("not-sent", []).next("phone-police"));
     };
-    let state = alerts::state(&reference).ok().flatten().map(|status| status.state);
-    let acknowledged = matches!(state, Some(AlertState::Acknowledged | AlertState::Closed));
-    reporting::count_by("reports", 1, [("about", kind)]);
+    let acknowledged = is_taken_up(&reference);
+    if REPORTS.get(reference.as_str())?.is_none() {
+        let (alert, about) = (reference.clone(), kind.to_owned());
+        REPORTS.insert(reference.as_str(), &Report { alert, about, on: occasion.local_date(), is_open: true })?;
+        reporting::count_by("reports", 1, [("about", kind)]);
+    }
     let data = Reported { report_ref: Some(reference.as_str().to_owned()), acknowledged };
     Ok(Outcome::with_data("sent", data).say("sent", []))
+}
+
+fn is_taken_up(alert: &AlertRef) -> bool {
+    let state = alerts::state(alert).ok().flatten().map(|status| status.state);
+    matches!(state, Some(AlertState::Acknowledged | AlertState::Closed))
+}
+
+/// Asks after the reports of the last weeks, and counts those that an officer has taken up since. Answers how many.
+pub(crate) fn ask_after_reports(today: Date) -> Result<u32, Denial> {
+    let mut taken_up = 0;
+    for mut row in REPORTS.first(MOST_REPORTS, "open", "")? {
+        let report = &mut row.value;
+        if is_taken_up(&report.alert) {
+            reporting::count_by("reports-acknowledged", 1, [("about", report.about.as_str())]);
+            taken_up += 1;
+        } else if today.days_since(report.on) <= DAYS_ASKED_AFTER {
+            continue;
+        }
+        report.is_open = false;
+        REPORTS.save(&row)?;
+    }
+    Ok(taken_up)
 }
 
 fn subject(site: &Site, entry: Option<&Entry>) -> Ref {

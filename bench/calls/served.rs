@@ -10,6 +10,7 @@ use pilothouse::api::{ApiLimits, router};
 use pilothouse::governance::{
     CallRequest, Caller, Clocks, House, NewCredential, OpenOptions, Progress, What, packaging,
 };
+use pilothouse_identity::CardLabels;
 use pilothouse_province::DEFAULT_SEED;
 use pilothouse_registry::keys;
 use pilothouse_runtime::compile::Program;
@@ -41,6 +42,7 @@ async fn run(source: &Source, schemas: &str, folder: &Path) -> anyhow::Result<()
         people: PEOPLE,
         seed: DEFAULT_SEED,
         csca: None,
+        card_labels: CardLabels::none(),
         ceiling: Some(ceiling),
         clocks: Clocks::default(),
     };

@@ -1,7 +1,7 @@
 //! One reading, however a person was read.
 
 use ed25519_dalek::VerifyingKey;
-use pilothouse_identity::{CardFacts, CardKind, CardText, CardWarning, PersonalNumber};
+use pilothouse_identity::{CardFacts, CardKind, CardLabels, CardText, CardWarning, PersonalNumber};
 use time::{Date, OffsetDateTime, UtcOffset};
 
 use crate::code::{AccountLevel, CodeVerifier};
@@ -134,6 +134,8 @@ pub struct Checks<'a> {
     pub anchors: &'a Anchors,
     /// Who knows the codes of VNeID.
     pub codes: &'a CodeVerifier,
+    /// What may stand in front of a card's text.
+    pub labels: &'a CardLabels,
 }
 
 /// A reading: who, how, and how far it can be relied on. An identity value as a whole.
@@ -163,7 +165,7 @@ impl Reading {
     /// [`ReadingError`], the first check that fails.
     pub fn check(sent: &Sent<'_>, checks: Checks<'_>, times: Times) -> Result<Self, ReadingError> {
         match sent {
-            Sent::CardText(text) => Self::card(text, times),
+            Sent::CardText(text) => Self::card(text, checks.labels, times),
             Sent::Chip(files) => Self::of_chip(files, checks.anchors, times),
             // A code is checked with its provider at once, so the host's clock counts and not the desk's.
             Sent::Code { code, audience } => {
@@ -199,12 +201,12 @@ impl Reading {
         Self { number, method, assurance, document, facts, warnings: Vec::new(), captured_at, once: None }
     }
 
-    /// Reads a card's text, for which no list is needed.
+    /// Reads a card's text, which may have one of these labels in front.
     ///
     /// # Errors
     /// [`ReadingError::Card`], the first check that fails.
-    pub fn card(text: &[u8], times: Times) -> Result<Self, ReadingError> {
-        let card = CardText::parse(text, day(times.now))?;
+    pub fn card(text: &[u8], labels: &CardLabels, times: Times) -> Result<Self, ReadingError> {
+        let card = CardText::receive(text, labels)?.reading(day(times.now))?;
         let warnings = card.warnings.iter().copied().map(ReadingWarning::Text).collect();
         let bare = Self::bare(card.number.clone(), Method::QrCard, times.captured_at);
         let document = Some(card.kind_guess());

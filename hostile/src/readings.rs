@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use pilothouse_documents::kiosk::{Body, KioskResult, Match, sign_result, sign_text};
 use pilothouse_documents::{Anchors, Checks, Reading, ReadingError, Sent};
-use pilothouse_identity::{CardText, CardWarning};
+use pilothouse_identity::{CardLabels, CardText, CardWarning};
 use time::macros::date;
 
 use crate::genuine::{
@@ -12,7 +12,7 @@ use crate::genuine::{
 };
 
 fn check(sent: &Sent<'_>) -> Result<Reading, ReadingError> {
-    Reading::check(sent, Checks { anchors: &ANCHORS, codes: &PROVIDER.verifier() }, TIMES)
+    Reading::check(sent, Checks { anchors: &ANCHORS, codes: &PROVIDER.verifier(), labels: &CardLabels::none() }, TIMES)
 }
 
 /// What is not signed is at least read alike a second time: a text that was taken is taken again as it would be printed.

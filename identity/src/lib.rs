@@ -23,8 +23,8 @@ mod sex;
 
 pub use address::{AddressError, AddressText, MAX_ADDRESS_CHARS};
 pub use card::{
-    CardFacts, CardKind, CardLayout, CardReading, CardText, CardTextError, CardWarning, IssueFault, LayoutFault,
-    MAX_CARD_BYTES, Mismatch,
+    CardFacts, CardKind, CardLabelError, CardLabels, CardLayout, CardReading, CardText, CardTextError, CardWarning,
+    IssueFault, LayoutFault, MAX_CARD_BYTES, Mismatch,
 };
 pub use date::{AgeInterval, Agreement, Answer, BirthDate, DateError, PartialDate};
 pub use key::PersonKey;

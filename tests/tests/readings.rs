@@ -109,6 +109,17 @@ async fn each_bad_card_text_has_its_own_answer_and_the_next_scan_is_taken() {
 }
 
 #[tokio::test]
+async fn a_label_in_front_of_a_card_is_taken_where_the_operator_allows_it() {
+    let card = people::cast(&people::population(), "insured-adult").card;
+    let labelled = json!({ "text": format!("CCCD: {card}\r\n") });
+    is_refused(&read(&House::shared(), "labelled", labelled.clone()).await, "pin_format");
+    let house = House::start_with(&["--card-label", "CCCD:"]);
+    let answer = read(&house, "labelled", labelled).await.good();
+    assert_eq!(answer["decision"], "admit");
+    is_refused(&read(&house, "other", json!({ "text": format!("ID: {card}") })).await, "pin_format");
+}
+
+#[tokio::test]
 async fn each_bad_chip_has_its_own_answer() {
     let house = House::shared();
     let chip = chip_of(&house, house.demo("patient_number")).await;

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail};
 use clap::Args;
 use indicatif::ProgressBar;
+use pilothouse_identity::CardLabels;
 use pilothouse_province::{DEFAULT_PEOPLE, DEFAULT_SEED, MAX_PEOPLE};
 use pilothouse_runtime::compile::Program;
 use serde::Deserialize;
@@ -53,7 +54,10 @@ pub(super) struct Up {
     /// csca.pem in the data folder
     #[arg(long, env = "PILOT_CSCA", value_name = "FILE")]
     csca: Option<PathBuf>,
-    /// TOML file with any of: listen, people, quiet, seed, csca, ceiling, rate-limit, clock-allowance-seconds, oldest-event-days
+    /// What desks' software writes in front of a card's text and may; give it once for each, such as CCCD:
+    #[arg(long, env = "PILOT_CARD_LABELS", value_name = "LABEL", value_delimiter = ',')]
+    card_label: Vec<String>,
+    /// TOML file with any of: listen, people, quiet, seed, csca, card-labels, ceiling, rate-limit, clock-allowance-seconds, oldest-event-days
     #[arg(long, env = "PILOT_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
 }
@@ -69,6 +73,8 @@ struct File {
     #[serde(alias = "rate_limit")]
     rate_limit: Option<u32>,
     csca: Option<PathBuf>,
+    /// What desks' software may write in front of a card's text.
+    card_labels: Option<Vec<String>>,
     /// Furthest that a device's clock may be off, and an event in the future.
     clock_allowance_seconds: Option<u32>,
     /// Oldest event that is taken.
@@ -108,6 +114,8 @@ impl Up {
         if !(1..=MAX_RATE).contains(&limits.per_second) {
             bail!("rate-limit = {}: give requests a second from 1 to {MAX_RATE}", limits.per_second);
         }
+        let labels = if self.card_label.is_empty() { file.card_labels.unwrap_or_default() } else { self.card_label };
+        let card_labels = CardLabels::new(labels).context("card-labels")?;
         logging(quiet);
         let begun = Instant::now();
         // The port first: where it is taken, the data folder is not touched.
@@ -129,6 +137,7 @@ impl Up {
             people,
             seed: file.seed.unwrap_or(DEFAULT_SEED),
             csca: self.csca.or(file.csca),
+            card_labels,
             ceiling: self.ceiling.or(file.ceiling),
             clocks,
         };
@@ -184,7 +193,7 @@ impl Up {
         let text = std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
         toml::from_str(&text).with_context(|| {
             format!(
-                "{}: known keys are listen, people, quiet, seed, csca, ceiling, rate-limit, clock-allowance-seconds, oldest-event-days",
+                "{}: known keys are listen, people, quiet, seed, csca, card-labels, ceiling, rate-limit, clock-allowance-seconds, oldest-event-days",
                 path.display()
             )
         })

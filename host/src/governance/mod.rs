@@ -40,6 +40,7 @@ use arc_swap::ArcSwap;
 use pilothouse_documents::Anchors;
 use pilothouse_documents::code::CodeVerifier;
 use pilothouse_evidence::{CheckpointKey, MasterKey, SealKey};
+use pilothouse_identity::CardLabels;
 use pilothouse_registry::catalogue::Catalogue;
 use pilothouse_registry::{Ceiling, FacilityId, PilotId, Role, Trust, UnitCode};
 use pilothouse_runtime::compile::Compiler;
@@ -109,6 +110,7 @@ pub(crate) struct Rooms {
     pub(crate) province: Arc<Province>,
     pub(crate) issuers: synthetic::Issuers,
     pub(crate) anchors: Anchors,
+    pub(crate) card_labels: CardLabels,
     pub(crate) codes: CodeVerifier,
     pub(crate) providers: Arc<Providers>,
     pub(crate) faults: Arc<Faults>,

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, RwLock};
 
 use arc_swap::ArcSwap;
 use pilothouse_evidence::{CheckpointSigner, Digest, MasterKey, SealKey};
+use pilothouse_identity::CardLabels;
 use pilothouse_province::{Cast, Licence, MERGER, Places};
 use pilothouse_registry::catalogue::Catalogue;
 use pilothouse_registry::oci::Layout;
@@ -60,6 +61,8 @@ pub struct OpenOptions {
     pub seed: u64,
     /// The operator's list of issuers of cards, PEM; `csca.pem` in the data folder when left out.
     pub csca: Option<PathBuf>,
+    /// What desks' software may write in front of a card's text; nothing by default.
+    pub card_labels: CardLabels,
     /// The province's own policy on what may be granted at most; none: the one that ships with the host.
     pub ceiling: Option<PathBuf>,
     /// What clocks may differ by, and how late an event may come.
@@ -121,7 +124,7 @@ impl House {
     /// # Errors
     /// See [`HouseError`]: a folder in use, of a newer version, keys that do not belong to it.
     pub async fn open(options: OpenOptions, compiler: Program, progress: &dyn Progress) -> Result<House, HouseError> {
-        let OpenOptions { dir, people, seed, csca, ceiling, clocks } = options;
+        let OpenOptions { dir, people, seed, csca, card_labels, ceiling, clocks } = options;
         // Read before anything is made: a file that is wrong leaves the folder as it is.
         let ceiling = read_ceiling(ceiling.as_deref())?;
         let first = !keys::has_secret(&dir);
@@ -170,6 +173,7 @@ impl House {
             codes: issuers.phones.verifier(),
             issuers,
             anchors,
+            card_labels,
             providers,
             secret,
             log_key,

@@ -9,7 +9,7 @@ use ed25519_dalek::VerifyingKey;
 use pilothouse_documents::code::CodeVerifier;
 use pilothouse_documents::kiosk::KioskResult;
 use pilothouse_documents::{Anchors, Checks, ChipFiles, Method, Reading, ReadingError, Sent, Times};
-use pilothouse_identity::{CardKind, PersonKey, PersonalNumber};
+use pilothouse_identity::{CardKind, CardLabels, PersonKey, PersonalNumber};
 use pilothouse_province::Lookup;
 use pilothouse_registry::scope::ReadingMethod;
 use pilothouse_runtime::people::{Arrival, Kind, Presented};
@@ -82,6 +82,8 @@ pub struct Lists<'a> {
     pub anchors: &'a Anchors,
     /// Who knows the codes of VNeID.
     pub codes: &'a CodeVerifier,
+    /// What may stand in front of a card's text.
+    pub labels: &'a CardLabels,
     /// The key of an enrolled device of this facility, by its id.
     pub kiosks: &'a (dyn Fn(&str) -> Option<VerifyingKey> + Sync),
 }
@@ -115,7 +117,11 @@ impl<'a> FrontDesk<'a> {
             IntakeError::new(&format!("{pointer}{field}"), "reading-malformed", format!("send {what}"))
         };
         let reading = match sent {
-            SentReading::Text(text) => Reading::card(text.as_bytes(), self.times).map_err(refused)?,
+            SentReading::Text(text) => {
+                let none = CardLabels::none();
+                let labels = self.lists.map_or(&none, |lists| lists.labels);
+                Reading::card(text.as_bytes(), labels, self.times).map_err(refused)?
+            }
             SentReading::Chip(chip) => {
                 if chip.groups.len() > MAX_GROUPS || chip.hashes.len() > MAX_GROUPS {
                     return Err(malformed("/groups", "at most 16 data groups and hashes"));
@@ -157,7 +163,7 @@ impl<'a> FrontDesk<'a> {
                 "scenarios read card texts; name the method of a device instead",
             )
         })?;
-        let checks = Checks { anchors: lists.anchors, codes: lists.codes };
+        let checks = Checks { anchors: lists.anchors, codes: lists.codes, labels: lists.labels };
         Reading::check(sent, checks, self.times)
             .map_err(|error| IntakeError::new(pointer, error.code(), error.to_string()))
     }

@@ -150,7 +150,12 @@ impl House {
         let kiosks = |id: &str| self.kiosk_key(caller, id);
         let desk = FrontDesk {
             province: &rooms.province,
-            lists: Some(Lists { anchors: &rooms.anchors, codes: &rooms.codes, kiosks: &kiosks }),
+            lists: Some(Lists {
+                anchors: &rooms.anchors,
+                codes: &rooms.codes,
+                labels: &rooms.card_labels,
+                kiosks: &kiosks,
+            }),
             facility: caller.facility.as_ref().map_or("", |facility| facility.as_str()),
             times: Times { captured_at: moment(captured_at)?, now: moment(at)? },
         };

@@ -8,6 +8,7 @@
 
 mod check;
 mod error;
+mod labels;
 mod receive;
 #[cfg(test)]
 mod vectors;
@@ -18,6 +19,7 @@ use time::{Date, macros::date};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 pub use error::{CardTextError, IssueFault, LayoutFault, Mismatch};
+pub use labels::{CardLabelError, CardLabels};
 
 use crate::{AddressText, BirthDate, FullName, OldNumber, PersonalNumber, Sex};
 
@@ -42,13 +44,13 @@ struct Artefacts {
 }
 
 impl CardText {
-    /// Takes what a reader sent: checks size and encoding, strips what readers put around it, repairs UTF-8 that was read
-    /// as a western code page, composes the letters.
+    /// Takes what a reader sent: checks size and encoding, strips what readers put around it and a label that is allowed,
+    /// repairs UTF-8 that was read as a western code page, composes the letters.
     ///
     /// # Errors
     /// Those of [`CardTextError`] with the code `encoding`, and `not_identity_qr`.
-    pub fn receive(bytes: &[u8]) -> Result<Self, CardTextError> {
-        receive::receive(bytes)
+    pub fn receive(bytes: &[u8], labels: &CardLabels) -> Result<Self, CardTextError> {
+        receive::receive(bytes, labels)
     }
 
     /// Checks the text as a card's and reads it. `today` is the day at the place of the reader.
@@ -59,7 +61,7 @@ impl CardText {
         check::reading(self, today)
     }
 
-    /// [`receive`](Self::receive) and [`reading`](Self::reading) in one.
+    /// [`receive`](Self::receive) and [`reading`](Self::reading) in one, where no label is allowed.
     ///
     /// ```
     /// # use pilothouse_identity::CardText;
@@ -73,7 +75,7 @@ impl CardText {
     /// # Errors
     /// [`CardTextError`], the first check that fails.
     pub fn parse(bytes: impl AsRef<[u8]>, today: Date) -> Result<CardReading, CardTextError> {
-        Self::receive(bytes.as_ref())?.reading(today)
+        Self::receive(bytes.as_ref(), &CardLabels::none())?.reading(today)
     }
 
     /// The whole text. Whoever calls this takes the value out of the protection of its type.

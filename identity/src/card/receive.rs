@@ -2,18 +2,18 @@
 
 use zeroize::Zeroizing;
 
-use super::{Artefacts, CardText, CardTextError, MAX_CARD_BYTES};
+use super::{Artefacts, CardLabels, CardText, CardTextError, MAX_CARD_BYTES};
 use crate::compose::composed;
 
 /// How links and payment codes (EMV: `00 02 01`) begin.
 const OTHER_CODES: [&str; 4] = ["http://", "https://", "000201", "WIFI:"];
 
-pub(super) fn receive(bytes: &[u8]) -> Result<CardText, CardTextError> {
+pub(super) fn receive(bytes: &[u8], labels: &CardLabels) -> Result<CardText, CardTextError> {
     if bytes.len() > MAX_CARD_BYTES {
         return Err(CardTextError::TooLong);
     }
     let sent = std::str::from_utf8(bytes).map_err(|_| CardTextError::NotUtf8)?;
-    let stripped = strip(sent);
+    let stripped = labels.strip(strip(sent));
     if stripped.is_empty() || OTHER_CODES.iter().any(|start| starts_with_any_case(stripped, start)) {
         return Err(CardTextError::NotIdentityQr);
     }

@@ -73,8 +73,8 @@ pub(crate) fn overdue(occasion: &Occasion) -> Result<Outcome<Found>, Refusal> {
         found.new += 1;
     }
     found.taken_up = ask_after_reports(today)?;
-    let words = [("new", found.new.to_text()), ("taken-up", found.taken_up.to_text())];
-    Ok(Outcome::new("listed").say("morning", words).data(found))
+    let (new, taken_up) = (found.new.to_text(), found.taken_up.to_text());
+    Ok(Outcome::with_data("listed", found).say("morning", [("new", new), ("taken-up", taken_up)]))
 }
 
 /// Every month: businesses that have verified nobody for long are counted, once.

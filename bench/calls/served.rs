@@ -7,9 +7,7 @@ use std::time::Instant;
 use anyhow::Context;
 use axum::{Json, Router, routing::post};
 use pilothouse::api::{ApiLimits, router};
-use pilothouse::governance::{
-    CallRequest, Caller, Clocks, House, NewCredential, OpenOptions, Progress, What, packaging,
-};
+use pilothouse::governance::{CallRequest, Caller, Clocks, House, OpenOptions, Progress, What, packaging};
 use pilothouse_identity::CardLabels;
 use pilothouse_province::DEFAULT_SEED;
 use pilothouse_registry::keys;
@@ -105,13 +103,10 @@ async fn run(source: &Source, schemas: &str, folder: &Path) -> anyhow::Result<()
 
 /// Installs the measured pilot through the same door as every other, with three officers.
 async fn install(house: &House, source: &Source, schemas: &str) -> anyhow::Result<()> {
-    let officer = house.authenticate(&of_role(house, "working-group")?).context("the working group")?;
-    let mut others = Vec::new();
-    for _ in 0..2 {
-        let new = NewCredential { role: officer.role.clone(), unit: officer.unit.clone(), facility: None };
-        let (_, token) = house.add_credential(&officer, new).await?;
-        others.push(house.authenticate(&token).context("the credential just added")?);
-    }
+    let group = house.demo().credentials.iter().filter(|one| one.role == "working-group");
+    let mut officers = group.filter_map(|one| house.authenticate(&one.token));
+    let officer = officers.next().context("the working group")?;
+    let others: Vec<_> = officers.collect();
     let manifest = source.manifest()?;
     let key = keys::generate()?;
     let public = keys::public_pem(&key.verifying_key())?;

@@ -45,6 +45,10 @@ pub(crate) async fn apply(session: &mut Session, change: &StateChange, at: i64) 
             let new = Credential { id, kind, role, unit, facility, hash, body, created: at, revoked: None };
             credentials::add(session, &new).await
         }
+        Change::CredentialConfirmed { id, body } => {
+            bounded(&body)?;
+            credentials::confirm(session, &id, &body).await
+        }
         Change::CredentialRevoked { id } => credentials::revoke(session, &id, at).await,
         Change::DeviceEnrolled { id, class, role, unit, facility, public_key } => {
             let (enrolled, revoked, seen, skew) = (at, None, None, None);

@@ -83,6 +83,14 @@ pub(crate) async fn add(session: &mut Session, new: &Credential) -> Result<(), C
     if added == 1 { Ok(()) } else { Err(CommitError::Exists { what: "credential" }) }
 }
 
+/// Changes what governance keeps of a credential; of one that has ended, nothing changes any more.
+pub(crate) async fn confirm(session: &mut Session, id: &str, body: &Value) -> Result<(), CommitError> {
+    let found = on!(session, conn => sqlx::query("UPDATE credentials SET body = $2 WHERE id = $1 AND revoked IS NULL")
+        .bind(id).bind(Json(body)).execute(conn).await)?
+    .rows_affected();
+    if found == 1 { Ok(()) } else { Err(CommitError::Unknown { what: "credential" }) }
+}
+
 /// Ends a credential; the first end counts.
 pub(crate) async fn revoke(session: &mut Session, id: &str, at: i64) -> Result<(), CommitError> {
     let found = on!(session, conn => sqlx::query(

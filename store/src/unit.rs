@@ -226,6 +226,8 @@ pub enum StateChange {
         hash: String,
         body: Value,
     },
+    /// What governance keeps of a credential that has not ended.
+    CredentialConfirmed { id: String, body: Value },
     /// A credential ends. Ending it again changes nothing.
     CredentialRevoked { id: String },
     /// A device is enrolled. See `devices`.

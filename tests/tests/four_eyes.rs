@@ -78,6 +78,51 @@ async fn over_http_a_grant_needs_two_officers_and_neither_is_the_one_who_asked()
 }
 
 #[tokio::test]
+async fn a_second_credential_of_an_officer_is_not_a_second_pair_of_eyes_until_another_officer_says_so() {
+    let house = House::shared();
+    let vendor = Vendor::new("zoo-eyes").trusted(&house).await;
+    let pilot = specimen("zoo-counts-forever");
+    let _installed = house.install(vendor.package(pilot)).await.good();
+    let asked = house.post(FIRST, &format!("/v1/pilots/{}/grants", pilot.name), &json!({})).await.list();
+    let grant = asked[0]["id"].as_str().unwrap();
+    let as_of =
+        async |token: &str, path: &str, body: &Value| house.ask(Method::POST, token, path, Some(body)).await.unwrap();
+    let given_by = async |token: &str| {
+        let given = as_of(token, "/v1/credentials", &json!({ "role": "working-group", "unit": "18880" })).await.good();
+        let text = |of: &str| given[of].as_str().unwrap().to_owned();
+        (text("id"), text("token"))
+    };
+    let approved = async |token: &str| as_of(token, &format!("/v1/grants/{grant}/approve"), &json!({})).await;
+    let confirm =
+        async |token: &str, id: &str| as_of(token, &format!("/v1/credentials/{id}/confirm"), &json!({})).await;
+
+    // Of the one who asked: the second, and one that the second gave out, also when the second has ended.
+    let (second, of_second) = given_by(house.token(FIRST)).await;
+    let (third, of_third) = given_by(&of_second).await;
+    approved(&of_second).await.is_problem(409, "grant.own-request");
+    assert!(
+        house.ask(Method::DELETE, house.token(FIRST), &format!("/v1/credentials/{second}"), None).await.unwrap().status
+            < 300
+    );
+    approved(&of_third).await.is_problem(409, "grant.own-request");
+    // Nobody confirms what counts as their own; a desk confirms nothing; and of what has ended nothing is confirmed.
+    let own = confirm(house.token(FIRST), &third).await;
+    own.is_problem(409, "own-credential");
+    assert!(own.str("/detail").contains("let another officer confirm it"), "{}", own.text);
+    confirm(&of_third, &third).await.is_problem(409, "own-credential");
+    confirm(house.token("registration-clerk"), &third).await.is_problem(403, "role-not-allowed");
+    confirm(house.token(SECOND), &second).await.is_problem(404, "not-found");
+
+    assert_eq!(confirm(house.token(SECOND), &third).await.good()["confirmed"], third.as_str());
+    assert_eq!(approved(&of_third).await.good()["state"]["state"], "approved-once");
+    approved(&of_third).await.is_problem(409, "grant.second-eyes-needed");
+    assert_eq!(approved(house.token(SECOND)).await.good()["state"]["state"], "granted");
+    let listed = house.get("auditor", "/v1/credentials").await.list();
+    let line = listed.iter().find(|line| line["id"] == third.as_str()).unwrap();
+    assert!(line["counts_as"].is_null(), "{line}");
+}
+
+#[tokio::test]
 async fn on_the_command_line_a_grant_needs_two_officers_and_neither_is_the_one_who_asked() {
     let house = House::shared();
     let files = tempfile::tempdir().unwrap();

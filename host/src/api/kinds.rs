@@ -278,6 +278,13 @@ pub(super) const KINDS: &[Kind] = &[
         "Để một cán bộ chưa phê duyệt đề nghị này phê duyệt.",
     ),
     kind(
+        "own-credential",
+        "Nobody confirms a credential that counts as their own",
+        "Không tự xác nhận thông tin đăng nhập do chính mình cấp",
+        "Let another officer confirm that it is another person's.",
+        "Để cán bộ khác xác nhận đó là của người khác.",
+    ),
+    kind(
         "grant.not-waiting",
         "The grant waits for no approval",
         "Quyền này không chờ phê duyệt",

@@ -200,6 +200,15 @@ pub(super) async fn add_credential(
     Ok((StatusCode::CREATED, Json(json!({ "id": id, "token": token }))))
 }
 
+pub(super) async fn confirm_credential(
+    Known(by): Known,
+    State(house): Rooms,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, Problem> {
+    house.confirm_credential(&by, &id).await?;
+    Ok(Json(json!({ "confirmed": id })))
+}
+
 pub(super) async fn revoke_credential(
     Known(by): Known,
     State(house): Rooms,

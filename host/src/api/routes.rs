@@ -99,6 +99,12 @@ pub(super) const ROUTES: &[Route] = &[
         GROUP,
         "Give a credential out; its token is shown once. Body: role, unit, facility?",
     ),
+    route(
+        "POST",
+        "/v1/credentials/{credential}/confirm",
+        GROUP,
+        "Confirm that a credential is another person's than that of the officer who gave it out",
+    ),
     route("DELETE", "/v1/credentials/{credential}", GROUP, "End a credential, at once"),
     route("GET", "/v1/devices", AUDIT, "Devices of facilities: when each was last seen, and how far its clock is off"),
     route(
@@ -200,6 +206,7 @@ fn handlers() -> Vec<(&'static str, &'static str, MethodRouter<App>)> {
         ("DELETE", "/v1/vendor-keys/{key}", delete(pilots::revoke_key)),
         ("GET", "/v1/credentials", get(pilots::credentials)),
         ("POST", "/v1/credentials", post(pilots::add_credential)),
+        ("POST", "/v1/credentials/{credential}/confirm", post(pilots::confirm_credential)),
         ("DELETE", "/v1/credentials/{credential}", delete(pilots::revoke_credential)),
         ("GET", "/v1/devices", get(devices::list)),
         ("POST", "/v1/devices", post(devices::enrol)),

@@ -312,6 +312,11 @@ pub(super) enum CredentialCommand {
         #[arg(long)]
         facility: Option<String>,
     },
+    /// Say that one is another person's than that of the officer who gave it out: until then both count as the same eyes
+    Confirm {
+        /// Its id
+        id: String,
+    },
     /// End one, at once
     Revoke {
         /// Its id
@@ -341,11 +346,16 @@ impl CredentialCommand {
                     .post("/v1/credentials", &json!({ "role": role, "unit": unit, "facility": facility }))
                     .await?;
                 out.say(format_args!(
-                    "{}\n{}\nThe token is shown this once.",
+                    "{}\n{}\nThe token is shown this once. In approving it counts as yours, until another officer confirms it.",
                     text(&added, "/id"),
                     text(&added, "/token")
                 ));
                 out.json(&added);
+            }
+            CredentialCommand::Confirm { id } => {
+                let done = client.post(&format!("/v1/credentials/{id}/confirm"), &json!({})).await?;
+                out.say(format_args!("{id} counts as eyes of its own"));
+                out.json(&done);
             }
             CredentialCommand::Revoke { id } => {
                 let done = client.send(Method::DELETE, &format!("/v1/credentials/{id}"), None).await?;

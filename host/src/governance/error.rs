@@ -327,6 +327,11 @@ pub enum HouseError {
     /// Four eyes.
     #[error(transparent)]
     Approve(#[from] pilothouse_registry::ApproveError),
+    /// An officer's second credential is not another officer.
+    #[error(
+        "this credential counts as your own, since you gave it out or it was given out by one that does: let another officer confirm it"
+    )]
+    OwnCredential,
     /// The values of this invocation are gone.
     #[error(
         "the values of this invocation were destroyed by retention or an erasure order: its record stays, a replay is no longer possible"
@@ -377,6 +382,7 @@ impl HouseError {
             HouseError::Setting { .. } => "invalid-setting",
             HouseError::Stale(_) => "changed-meanwhile",
             HouseError::Approve(error) => error.code(),
+            HouseError::OwnCredential => "own-credential",
             HouseError::Destroyed => "values-destroyed",
             HouseError::Malformed { .. } => "malformed",
             HouseError::Commit(CommitError::Exists { .. }) => "exists-already",
@@ -393,6 +399,7 @@ impl HouseError {
             HouseError::Door(_) | HouseError::Trial { .. } | HouseError::Describes | HouseError::Compile(_) => 422,
             HouseError::Setting { .. } | HouseError::Malformed { .. } | HouseError::WithoutCard => 422,
             HouseError::NotGranted { .. } | HouseError::Approve(_) | HouseError::VersionExists { .. } => 409,
+            HouseError::OwnCredential => 409,
             HouseError::Stale(_) => 412,
             HouseError::Unknown { .. } => 404,
             HouseError::Destroyed => 410,

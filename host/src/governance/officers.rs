@@ -18,6 +18,8 @@ use super::{Caller, House, HouseError, Known, keys, now, packaging, parse};
 
 /// Revisions of settings that are shown.
 const HISTORY: u32 = 50;
+/// In a credential's body: as whose eyes it counts, until another officer confirms that it is another person's.
+const COUNTS_AS: &str = "counts-as";
 /// How long a grant holds that is asked for on the command line.
 const TERM: i64 = 365 * DAY;
 
@@ -253,6 +255,7 @@ impl House {
     pub async fn request_grants(&self, by: &Caller, id: &PilotId) -> Result<Vec<Grant>, HouseError> {
         let version = self.version(id)?;
         let known = self.grants(id).await?;
+        let officer = self.officer(by).await?;
         let mut asked = Vec::new();
         for request in &version.manifest.capabilities {
             let capability = request.capability();
@@ -272,7 +275,7 @@ impl House {
                 right: request.clone(),
                 units: all_communes(at)?,
                 expires: at + TERM,
-                state: GrantState::Requested { by: officer(by)? },
+                state: GrantState::Requested { by: officer.clone() },
             };
             self.keep_grant(by, &grant, "request", 0).await?;
             asked.push(grant);
@@ -302,9 +305,9 @@ impl House {
         let seen = stored.revision;
         let grant = read_grant(stored)?;
         let state = if action == "approve" {
-            grant.state.approve(officer(by)?, now())?
+            grant.state.approve(self.officer(by).await?, now())?
         } else {
-            grant.state.withdraw(officer(by)?, now())?
+            grant.state.withdraw(self.officer(by).await?, now())?
         };
         let grant = Grant { state, ..grant };
         self.keep_grant(by, &grant, action, seen).await?;
@@ -478,7 +481,7 @@ impl House {
             unit: new.unit.to_string(),
             facility: new.facility.as_ref().map(ToString::to_string),
             hash: hex::encode(hash),
-            body: json!({}),
+            body: json!({ COUNTS_AS: self.eyes(by).await? }),
         };
         let change = Change {
             by,
@@ -493,6 +496,38 @@ impl House {
         let mut known = self.0.credentials.write().unwrap_or_else(std::sync::PoisonError::into_inner);
         known.insert(id.clone(), Known { caller, hash });
         Ok((id, token))
+    }
+
+    /// Confirms that a credential is another person's than that of the officer who gave it out: it counts as eyes of its own then.
+    ///
+    /// # Errors
+    /// Where there is none or it has ended; [`HouseError::OwnCredential`] where it counts as the confirming officer's own.
+    pub async fn confirm_credential(&self, by: &Caller, id: &str) -> Result<(), HouseError> {
+        let found = self.0.store.credentials().find(id).await?.filter(|found| found.revoked.is_none());
+        let unknown = || HouseError::Unknown { what: "credential", id: pilothouse_registry::escape_name(id) };
+        let found = found.ok_or_else(unknown)?;
+        match counts_as(&found) {
+            None => return Ok(()),
+            Some(eyes) if eyes == self.eyes(by).await? => return Err(HouseError::OwnCredential),
+            Some(_) => {}
+        }
+        let row =
+            StateChange::CredentialConfirmed { id: id.to_owned(), body: json!({ "confirmed-by": by.credential }) };
+        let change = Change { by, subject: "credential", of: id.to_owned(), action: "confirm", detail: Vec::new() };
+        self.keep_change(change, vec![row]).await?;
+        Ok(())
+    }
+
+    /// The officer behind a credential: one id for all credentials that count as the same eyes, and no name.
+    async fn officer(&self, by: &Caller) -> Result<OfficerId, HouseError> {
+        officer_named(&self.eyes(by).await?)
+    }
+
+    /// The credential as whose eyes this one counts: its own, or that of the officer who gave it out, and could have given it to
+    /// themself.
+    async fn eyes(&self, by: &Caller) -> Result<String, HouseError> {
+        let found = self.0.store.credentials().find(&by.credential).await?;
+        Ok(found.as_ref().and_then(counts_as).unwrap_or(&by.credential).to_owned())
     }
 
     /// Ends a credential, at once.
@@ -517,6 +552,7 @@ impl House {
     pub async fn credentials(&self) -> Result<Vec<CredentialLine>, HouseError> {
         let all = self.0.store.credentials().all().await?;
         let line = |credential: pilothouse_store::credentials::Credential| CredentialLine {
+            counts_as: counts_as(&credential).map(str::to_owned),
             id: credential.id,
             role: credential.role,
             unit: credential.unit,
@@ -539,11 +575,11 @@ fn read_grant(stored: pilothouse_store::grants::Grant) -> Result<Grant, HouseErr
     Ok(Grant { state, ..grant })
 }
 
-fn officer(by: &Caller) -> Result<OfficerId, HouseError> {
-    officer_named(&by.credential)
+fn counts_as(credential: &pilothouse_store::credentials::Credential) -> Option<&str> {
+    credential.body.get(COUNTS_AS).and_then(serde_json::Value::as_str)
 }
 
-/// The officer behind a credential: one id for one credential, and no name.
+/// The officer with these eyes, by the id of their credential.
 pub(crate) fn officer_named(credential: &str) -> Result<OfficerId, HouseError> {
     let digest = Sha256::digest(format!("officer/{credential}").as_bytes());
     let mut bytes = [0; 16];

@@ -92,6 +92,8 @@ pub struct CredentialLine {
     pub unit: String,
     /// Its facility.
     pub facility: Option<String>,
+    /// As whose eyes it counts in approving; none: its own.
+    pub counts_as: Option<String>,
     /// When it was given out, microseconds UTC.
     pub created: i64,
     /// When it ended.

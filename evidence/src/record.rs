@@ -76,6 +76,9 @@ pub struct InvocationRecord {
     pub id: String,
     /// When the request arrived: microseconds since 1970, UTC.
     pub at: i64,
+    /// When the event happened by the host's clock, where that is not when the request arrived: microseconds since 1970, UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub captured_at: Option<i64>,
     /// Which pilot.
     pub pilot: String,
     /// Which version of it, by semver.
@@ -140,6 +143,9 @@ pub struct Caller {
     /// Id of the device, where one was used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device: Option<String>,
+    /// How far the device's clock was ahead, in seconds, where the time of the event was corrected by it; negative: behind.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock_ahead: Option<i64>,
 }
 
 /// How an invocation ended.

@@ -80,6 +80,7 @@ pub fn write_down(
         v: pilothouse_evidence::record::RECORD_VERSION,
         id: recording.id.clone(),
         at: recording.occasion.at,
+        captured_at: Some(recording.occasion.captured_at).filter(|captured| *captured != recording.occasion.at),
         pilot: finished.pilot.to_string(),
         version: about.version,
         package: about.package,

@@ -399,6 +399,7 @@ fn is_denied(label: &str, came: &Came, code: &str, about: &str, line: &str) {
             unit: UNIT.to_owned(),
             facility: None,
             device: None,
+            clock_ahead: None,
         },
     };
     let keys = EffectKeys::new(&Secret::new([7; 32]));

@@ -47,6 +47,41 @@ async fn an_enrolled_device_is_believed_by_its_signature_and_its_clock_is_shown(
 }
 
 #[tokio::test]
+async fn the_time_of_an_event_is_that_of_the_hosts_clock_where_the_devices_is_off() {
+    let house = House::shared();
+    let mut own = Reader::enrolled(&house, house.demo("hospital"), CLERK).await;
+    let micros = |text: &str| {
+        let at = OffsetDateTime::parse(text, &time::format_description::well_known::Rfc3339).unwrap();
+        i64::try_from(at.unix_timestamp_nanos() / 1_000).unwrap()
+    };
+    let record_of = async |answer: Value| {
+        let id = answer["id"].as_str().unwrap().to_owned();
+        house.get("auditor", &format!("/v1/invocations/{id}")).await.good()["record"].clone()
+    };
+    // An event of ten minutes ago, as a clock that is right tells it: kept as it was told.
+    let told = seconds_ago(600);
+    let answer = own.send(&house, READINGS, &reading("clock-1", &card("insured-adult"), &told)).await.good();
+    let record = record_of(answer).await;
+    assert_eq!(record["captured_at"], micros(&told));
+    assert!(record["caller"]["clock_ahead"].is_null(), "{record}");
+
+    // The same moment on clocks that are off, also where the device's own time is still to come.
+    for (number, ahead, ago) in [(2, 240, 600), (3, -240, 600), (4, 290, 30)] {
+        own.ahead = ahead;
+        let told = seconds_ago(ago - ahead);
+        let body = reading(&format!("clock-{number}"), &card("insured-adult-2"), &told);
+        let answer = own.send(&house, READINGS, &body).await.good();
+        assert_eq!(own.send(&house, READINGS, &body).await.good()["replayed"], true);
+        let record = record_of(answer).await;
+        let off = record["caller"]["clock_ahead"].as_i64().unwrap();
+        assert!((ahead - 5..=ahead).contains(&off), "{record}");
+        let kept = record["captured_at"].as_i64().unwrap();
+        let right = micros(&told) - ahead * 1_000_000;
+        assert!((right - 1_000_000..right + 5_000_000).contains(&kept), "{record}");
+    }
+}
+
+#[tokio::test]
 async fn a_foreign_key_a_tampered_body_and_a_replayed_signature_are_each_told_by_name() {
     let house = House::shared();
     let mut own = Reader::enrolled(&house, house.demo("hospital"), CLERK).await;

@@ -25,6 +25,9 @@ fn invocation(out: &mut Vec<u8>, record: &InvocationRecord) {
     object.number("at", record.at);
     caller(object.key("caller"), &record.caller);
     array(object.key("calls"), &record.calls, call);
+    if let Some(captured_at) = record.captured_at {
+        object.number("captured_at", captured_at);
+    }
     object.hash("config", record.config.as_bytes());
     array(object.key("effects"), &record.effects, effect);
     object.text("entry", &record.entry);
@@ -87,6 +90,9 @@ fn look(out: &mut Vec<u8>, record: &LookRecord) {
 
 fn caller(out: &mut Vec<u8>, caller: &Caller) {
     let mut object = Object::open(out);
+    if let Some(clock_ahead) = caller.clock_ahead {
+        object.number("clock_ahead", clock_ahead);
+    }
     object.text("credential", &caller.credential);
     object.optional("device", &caller.device);
     object.optional("facility", &caller.facility);
@@ -257,11 +263,14 @@ mod tests {
 
     fn records() -> impl Strategy<Value = Record> {
         let optional = || prop::option::of("[!-~]{1,8}");
-        let invocation = (results(), calls(), optional(), optional(), any::<bool>(), 0..3_u32).prop_map(
-            |(result, calls, facility, device, referred, effects)| {
+        let whole = || prop::option::of(1 - (1_i64 << 53)..=(1_i64 << 53) - 1);
+        let times = (whole(), whole());
+        let invocation = (results(), calls(), optional(), optional(), times, any::<bool>(), 0..3_u32).prop_map(
+            |(result, calls, facility, device, (captured_at, clock_ahead), referred, effects)| {
                 let base = invocation_record(1);
                 Record::Invocation(Box::new(InvocationRecord {
-                    caller: Caller { facility, device, ..base.caller },
+                    captured_at,
+                    caller: Caller { facility, device, clock_ahead, ..base.caller },
                     reference: base.reference.filter(|_| referred),
                     effects: (0..effects).map(effect).collect(),
                     result,

@@ -13,7 +13,7 @@ use pilothouse_store::StateChange;
 use serde::{Deserialize, Serialize};
 
 use super::records::{Change, DAY};
-use super::{Caller, DeviceError, House, HouseError, now, parse};
+use super::{Caller, DeviceError, House, HouseError, Sender, now, parse};
 
 /// Microseconds of one second.
 const SECOND: i64 = 1_000_000;
@@ -52,6 +52,7 @@ impl Default for Clocks {
 /// A device as the host believes it.
 struct Enrolled {
     class: DeviceClass,
+    /// As whom it asks; each request adds when it was signed.
     caller: Caller,
     key: VerifyingKey,
     enrolled: i64,
@@ -89,7 +90,7 @@ impl Devices {
 
     /// The change that notes, with a record of this device's, how it was seen; none for a caller that is no device.
     pub(crate) fn sighting(&self, caller: &Caller) -> Vec<StateChange> {
-        let device = caller.device.as_deref().and_then(|id| id.parse().ok()).and_then(|id| self.find(&id));
+        let device = caller.device.as_ref().and_then(|sender| sender.id.parse().ok()).and_then(|id| self.find(&id));
         let Some(device) = device else { return Vec::new() };
         let seen = device.state.lock().unwrap_or_else(PoisonError::into_inner);
         vec![StateChange::DeviceSeen { id: caller.credential.clone(), skew: seen.skew.unwrap_or(0) }]
@@ -221,8 +222,7 @@ impl House {
             return Err(DeviceError::Revoked);
         }
         let skew = claimed.created().saturating_mul(SECOND).saturating_sub(at);
-        // A signature of whole seconds is up to one second older than it says.
-        let ahead_seconds = skew.saturating_add(SECOND / 2).div_euclid(SECOND);
+        let ahead_seconds = in_seconds(skew);
         seen.at = Some(at);
         seen.skew = Some(skew);
         if skew.saturating_abs() > allowance {
@@ -236,7 +236,8 @@ impl House {
         if !seen.signatures.insert((claimed.created(), claimed.nonce().to_owned())) {
             return Err(DeviceError::Replayed);
         }
-        Ok(device.caller.clone())
+        let sender = Sender { id: device.caller.credential.clone(), clock_ahead: skew.saturating_add(SECOND / 2) };
+        Ok(Caller { device: Some(sender), ..device.caller.clone() })
     }
 
     pub(crate) async fn read_devices(&self) -> Result<(), HouseError> {
@@ -265,7 +266,12 @@ impl House {
 }
 
 fn caller(id: &KeyId, role: Role, unit: UnitCode, facility: FacilityId) -> Caller {
-    Caller { credential: id.to_string(), role, unit, facility: Some(facility), device: Some(id.to_string()) }
+    Caller { credential: id.to_string(), role, unit, facility: Some(facility), device: None }
+}
+
+/// A signature of whole seconds is up to one second older than it says, half of one on average.
+fn in_seconds(skew: i64) -> i64 {
+    skew.saturating_add(SECOND / 2).div_euclid(SECOND)
 }
 
 fn line(id: &KeyId, device: &Enrolled) -> DeviceLine {
@@ -279,6 +285,6 @@ fn line(id: &KeyId, device: &Enrolled) -> DeviceLine {
         enrolled: device.enrolled,
         revoked: seen.revoked,
         seen: seen.at,
-        clock_ahead_seconds: seen.skew.map(|skew| skew.saturating_add(SECOND / 2).div_euclid(SECOND)),
+        clock_ahead_seconds: seen.skew.map(in_seconds),
     }
 }

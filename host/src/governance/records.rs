@@ -16,7 +16,7 @@ use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::running::Running;
-use super::{CallError, Caller, House, HouseError, now};
+use super::{CallError, Caller, House, HouseError, Sender, now};
 
 /// Microseconds of one day.
 pub(crate) const DAY: i64 = 86_400_000_000;
@@ -111,7 +111,8 @@ impl House {
                 role: caller.role.to_string(),
                 unit: caller.unit.to_string(),
                 facility: caller.facility.as_ref().map(ToString::to_string),
-                device: caller.device.clone(),
+                device: caller.device.as_ref().map(|sender| sender.id.clone()),
+                clock_ahead: caller.device.as_ref().and_then(Sender::seconds_off),
             },
         };
         let record = write_down(finished, about, model, &key, &rooms.effect_keys);

@@ -103,7 +103,7 @@ impl House {
         let scope = format!("{}/{}/{entry}", caller.credential, call.pilot);
         for _ in 0..TRIES {
             let at = now();
-            let captured_at = self.event_time(caller, call.captured_at, at)?;
+            let captured_at = self.event_time(caller, call.captured_at.map(|told| by_host_clock(caller, told)), at)?;
             let taken = match self.take_at(&running, caller, &call.what, at, captured_at) {
                 Ok(taken) => taken,
                 // A code that has expired since is answered as it was when it was new.
@@ -114,7 +114,13 @@ impl House {
                     return self.answered_before(&scope, reference, same, &known.response, known.seq);
                 }
             };
-            let captured_at = self.event_time(caller, Some(taken.captured_at.unwrap_or(captured_at)), at)?;
+            let captured_at = match taken.captured_at {
+                Some(signed) if reads_itself(caller, &call.what) => {
+                    self.event_time(caller, Some(by_host_clock(caller, signed)), at)?
+                }
+                Some(signed) => self.event_time(caller, Some(signed), at)?,
+                None => captured_at,
+            };
             let occasion = self.occasion(caller, &running, reference, at, captured_at);
             let seen = self.0.devices.sighting(caller);
             match self.attempt(&running, caller, taken, occasion, Some((&scope, digest)), seen).await {
@@ -234,7 +240,7 @@ impl House {
             facility: caller.facility.as_ref().map(ToString::to_string),
             facility_class: class.map(|facility| pilothouse_runtime::province::class_code(facility).to_owned()),
             role: caller.role.to_string(),
-            device: caller.device.clone(),
+            device: caller.device.as_ref().map(|sender| sender.id.clone()),
             reference: reference.to_owned(),
             seed,
         })
@@ -544,6 +550,17 @@ fn fits_schema(
 /// What is wrong with a field, without repeating what stood there.
 fn field_error(error: &jsonschema::ValidationError<'_>) -> FieldError {
     FieldError { pointer: format!("/input{}", error.instance_path()), message: error.masked().to_string() }
+}
+
+/// A time that the caller told, by the host's clock: that of a device may be off.
+fn by_host_clock(caller: &Caller, told: i64) -> i64 {
+    caller.device.as_ref().map_or(told, |sender| sender.by_host_clock(told))
+}
+
+/// Whether a kiosk sends what it read itself: then the clocks of both are one.
+fn reads_itself(caller: &Caller, what: &What) -> bool {
+    let What::Reading(SentReading::Kiosk(kiosk)) = what else { return false };
+    caller.device.as_ref().is_some_and(|sender| sender.id == kiosk.device)
 }
 
 fn request_digest(call: &CallRequest) -> [u8; 32] {

@@ -1,14 +1,19 @@
-// Reads a card's QR code with the camera, where the browser can. Without this script, or without a camera, the text is pasted.
+// Reads a card's QR code with the camera: by the browser itself where it can, else by the library beside this file. Without this
+// script, or without a camera, the text is pasted.
 "use strict";
-(async () => {
+(() => {
   const place = document.getElementById("camera");
   const field = document.getElementById("card");
-  if (!place || !field || !("BarcodeDetector" in window) || !navigator.mediaDevices) return;
-  const known = await BarcodeDetector.getSupportedFormats().catch(() => []);
-  if (!known.includes("qr_code")) return;
+  if (!place || !field || !navigator.mediaDevices) return;
 
   const LOOK_EVERY_MS = 250;
-  const detector = new BarcodeDetector({ formats: ["qr_code"] });
+  // A card's code is small and dense: as sharp as the camera can up to this, and no more than the library takes.
+  const WANTED = { facingMode: "environment", width: { ideal: 1280 }, height: { ideal: 720 } };
+  const reader = async () => {
+    const formats = "BarcodeDetector" in window ? await window.BarcodeDetector.getSupportedFormats().catch(() => []) : [];
+    const Detector = formats.includes("qr_code") ? window.BarcodeDetector : (await import(place.dataset.reader)).BarcodeDetector;
+    return new Detector({ formats: ["qr_code"] });
+  };
   const button = document.createElement("button");
   button.type = "button";
   button.className = "button";
@@ -23,6 +28,7 @@
   place.hidden = false;
 
   let stream = null;
+  let detector = null;
   const close = () => {
     if (stream) stream.getTracks().forEach((track) => track.stop());
     stream = null;
@@ -45,7 +51,8 @@
     if (stream) return close();
     said.textContent = "";
     try {
-      stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
+      detector ??= await reader();
+      stream = await navigator.mediaDevices.getUserMedia({ video: WANTED });
     } catch {
       said.textContent = place.dataset.none;
       return;

@@ -9,9 +9,10 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
+use qrcode::{Color, EcLevel, QrCode};
 use reqwest::Method;
 use serde_json::{Value, json};
-use tempfile::TempDir;
+use tempfile::{NamedTempFile, TempDir};
 
 /// The packages of Debian that bring both.
 const PACKAGES: [&str; 2] = ["chromium", "chromium-driver"];
@@ -46,6 +47,7 @@ pub enum Scripts {
 pub struct Browser {
     driver: Child,
     _profile: TempDir,
+    _film: Option<NamedTempFile>,
     http: reqwest::Client,
     session: String,
     address: String,
@@ -57,6 +59,20 @@ impl Browser {
     /// # Panics
     /// Where there is no Chromium and none can be installed, or it does not start; the text says what to do.
     pub async fn open(address: &str, scripts: Scripts) -> Browser {
+        Browser::started(address, scripts, None).await
+    }
+
+    /// Opens a window with a camera before which a QR code is held, of this text.
+    ///
+    /// # Panics
+    /// As [`Browser::open`], and where the text is too long for a code.
+    pub async fn with_camera(address: &str, text: &str) -> Browser {
+        let film = tempfile::Builder::new().suffix(".y4m").tempfile().expect("a file for the film");
+        std::fs::write(film.path(), film_of(text)).expect("the film is written");
+        Browser::started(address, Scripts::On, Some(film)).await
+    }
+
+    async fn started(address: &str, scripts: Scripts, film: Option<NamedTempFile>) -> Browser {
         let (driver, port) = driver();
         let profile = tempfile::tempdir().expect("a folder for the browser");
         let http = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build().expect("an HTTP client");
@@ -69,6 +85,11 @@ impl Browser {
             "--window-size=1280,900",
             &folder,
         ];
+        let mut flags = flags.map(str::to_owned).to_vec();
+        if let Some(film) = &film {
+            flags.extend(["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"].map(str::to_owned));
+            flags.push(format!("--use-file-for-fake-video-capture={}", film.path().display()));
+        }
         let prefs = match scripts {
             Scripts::On => json!({}),
             Scripts::Off => json!({ "profile.managed_default_content_settings.javascript": 2 }),
@@ -82,7 +103,8 @@ impl Browser {
             panic!("Chromium does not start: run `chromium --headless --no-sandbox about:blank` to see why ({error})")
         });
         let id = opened["sessionId"].as_str().expect("a session").to_owned();
-        Browser { driver, _profile: profile, http, session: format!("{sessions}/{id}"), address: address.to_owned() }
+        let session = format!("{sessions}/{id}");
+        Browser { driver, _profile: profile, _film: film, http, session, address: address.to_owned() }
     }
 
     async fn ask(&self, method: Method, what: &str, body: Option<&Value>) -> Result<Value, String> {
@@ -217,6 +239,24 @@ impl Drop for Browser {
         let _ended = Command::new("kill").args(["-KILL", "--", &group]).status();
         let _gone = self.driver.wait();
     }
+}
+
+/// One still picture of a QR code as YUV4MPEG2, the form in which Chromium takes a camera's film: light and dark in a first plane, two
+/// planes without colour of a quarter of its size.
+fn film_of(text: &str) -> Vec<u8> {
+    let code = QrCode::with_error_correction_level(text, EcLevel::M).expect("a text for a code");
+    let modules = code.to_colors();
+    let (width, height, module) = (1280, 720, 8);
+    let (left, top) = ((width - code.width() * module) / 2, (height - code.width() * module) / 2);
+    let mut film = format!("YUV4MPEG2 W{width} H{height} F10:1 Ip A1:1 C420\nFRAME\n").into_bytes();
+    for (y, x) in (0..height).flat_map(|y| (0..width).map(move |x| (y, x))) {
+        let place = |pixel: usize, from: usize| pixel.checked_sub(from).map(|pixel| pixel / module);
+        let within = place(y, top).zip(place(x, left)).filter(|(row, column)| (*row).max(*column) < code.width());
+        let is_dark = within.is_some_and(|(row, column)| modules[row * code.width() + column] == Color::Dark);
+        film.push(if is_dark { 16 } else { 235 });
+    }
+    film.resize(film.len() + width * height / 2, 128);
+    film
 }
 
 /// One command of the protocol; its value, or its error in words.

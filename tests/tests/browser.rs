@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use pilothouse_tests::browser::{Browser, Scripts};
 use pilothouse_tests::house::House;
+use pilothouse_tests::people;
 use serde_json::json;
 
 const CHECK_IN: &str = "/v1/pilots/bhyt-checkin/operations/check-in";
@@ -81,6 +82,23 @@ async fn an_auditor_walks_from_the_board_to_the_proof_in_vietnamese_without_scri
 async fn a_card_is_scanned_and_followed_to_its_proof() {
     scan("vi", Scripts::On).await;
     scan("en", Scripts::Off).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_before_the_camera_is_read_and_sent() {
+    let house = house().await;
+    let card = people::cast(&people::population(), "insured-adult-2").card;
+    let browser = Browser::with_camera(house.address(), &card).await;
+    browser.go("/?lang=en").await;
+    browser.sign_in(house.token("working-group"), "/try").await;
+    browser.press("#camera button").await;
+    browser.find("#camera [role=status]:not(:empty)").await;
+    assert_eq!(browser.text("#camera [role=status]").await, "A code was read. Press “Send the text”.");
+    assert_eq!(browser.property("#card", "value").await, card);
+    assert!(browser.has("#camera video[hidden]").await, "the camera stays on");
+    browser.press("button[value=pasted]").await;
+    browser.find("#reading .steps").await;
+    assert_eq!(browser.text("#reading #proof-verdict").await, "The proof holds");
 }
 
 #[tokio::test(flavor = "multi_thread")]

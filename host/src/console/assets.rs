@@ -31,6 +31,11 @@ impl Asset {
         Self { bytes, mime, etag: format!("\"{hash}\""), path: format!("{stem}.{hash}.{extension}") }
     }
 
+    /// A script whose address names its version, for scripts that load each other by name.
+    fn of_version(path: &str, bytes: &'static [u8]) -> Self {
+        Self { path: path.to_owned(), ..Self::new("", "js", "text/javascript; charset=utf-8", bytes) }
+    }
+
     /// The address that pages write.
     pub(super) fn href(&self) -> String {
         format!("{ROOT}{}", self.path)
@@ -55,9 +60,22 @@ pub(super) static HTMX: LazyLock<Asset> = LazyLock::new(|| {
     Asset::new("htmx", "js", "text/javascript; charset=utf-8", include_bytes!("../../assets/vendor/htmx.min.js"))
 });
 
+/// qr 0.7.0 by Paul Miller, as published: reads codes where the browser itself cannot. Its first file loads the second by name, so
+/// their addresses change with its version.
+pub(super) static CODE_READER: LazyLock<[Asset; 2]> = LazyLock::new(|| {
+    [
+        Asset::of_version("qr-0.7.0/decode.js", include_bytes!("../../assets/vendor/qr/decode.js")),
+        Asset::of_version("qr-0.7.0/index.js", include_bytes!("../../assets/vendor/qr/index.js")),
+    ]
+});
+
+fn all() -> impl Iterator<Item = &'static Asset> {
+    [&*STYLE, &*SCRIPT, &*CAMERA, &*ICON, &*HTMX].into_iter().chain(&*CODE_READER)
+}
+
 /// The asset at this path below `/assets/`. None for an older content: its page is older too, and loads anew.
 pub fn find(path: &str) -> Option<&'static Asset> {
-    [&*STYLE, &*SCRIPT, &*CAMERA, &*ICON, &*HTMX].into_iter().find(|asset| asset.path == path)
+    all().find(|asset| asset.path == path)
 }
 
 #[cfg(test)]
@@ -66,7 +84,7 @@ mod tests {
 
     #[test]
     fn every_asset_is_found_where_pages_point() {
-        for asset in [&*STYLE, &*SCRIPT, &*CAMERA, &*ICON, &*HTMX] {
+        for asset in all() {
             let path = asset.href();
             let found = find(path.strip_prefix(ROOT).unwrap()).unwrap();
             assert_eq!(found.bytes, asset.bytes);

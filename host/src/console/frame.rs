@@ -2,7 +2,7 @@
 
 use time::OffsetDateTime;
 
-use super::assets::{CAMERA, HTMX, ICON, SCRIPT, STYLE};
+use super::assets::{CAMERA, CODE_READER, HTMX, ICON, SCRIPT, STYLE};
 use crate::words::{self, Lang, Words};
 
 /// A page could not be written.
@@ -74,6 +74,10 @@ impl Frame {
 
     pub(super) fn camera(&self) -> String {
         CAMERA.href()
+    }
+
+    pub(super) fn code_reader(&self) -> String {
+        CODE_READER[0].href()
     }
 
     pub(super) fn htmx(&self) -> String {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use pilothouse_identity::PersonalNumber;
+use pilothouse_identity::{CardText, PersonalNumber};
 use pilothouse_province::{Base, CardState, Facility, FacilityClass, Licence, Life, Lookup, Nationality, PersonView};
 use pilothouse_runtime::province::Province;
 use serde::{Deserialize, Serialize};
@@ -95,6 +95,10 @@ impl Crowd {
             }
             let Some(view) = population.get(key) else { continue };
             let (Some(number), Some(card)) = (view.number(), population.card_text(key)) else { continue };
+            // The register holds planted errors: who has a card that no reader takes is none of these.
+            if CardText::parse(&card, today).is_err() {
+                continue;
+            }
             let (group, most) = match kind(&view, today) {
                 Some(Kind::Plain) => (&mut crowd.plain, most),
                 Some(Kind::Expired) => (&mut crowd.expired, OF_A_KIND),
@@ -157,4 +161,22 @@ fn spots(province: &Province, trade: Trade) -> Vec<Spot> {
 
 fn is_open(facility: &Facility) -> bool {
     matches!(facility.licence, Licence::Valid { .. })
+}
+
+#[cfg(test)]
+mod tests {
+    use pilothouse_province::DEFAULT_SEED;
+
+    use super::*;
+
+    #[test]
+    fn whoever_goes_out_has_a_card_that_readers_take() {
+        let day = time::macros::date!(2026 - 03 - 02);
+        let province = Province::generate(DEFAULT_SEED, 5_000, day);
+        let crowd = Crowd::of(&province, day, 2_000);
+        assert_eq!(crowd.plain.len(), 2_000);
+        for citizen in crowd.plain.iter().chain(&crowd.expired).chain(&crowd.dead) {
+            assert!(CardText::parse(&citizen.card, day).is_ok());
+        }
+    }
 }

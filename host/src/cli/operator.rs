@@ -331,8 +331,10 @@ impl CredentialCommand {
                 let all = client.get("/v1/credentials").await?;
                 for line in all.as_array().into_iter().flatten() {
                     let ended = if line.get("revoked").is_some_and(Value::is_u64) { "revoked" } else { "" };
+                    let eyes = line.get("counts_as").and_then(Value::as_str);
+                    let eyes = eyes.map(|eyes| format!(" counts as {eyes}: not confirmed")).unwrap_or_default();
                     out.say(format_args!(
-                        "{:<26} {:<20} {} {} {ended}",
+                        "{:<26} {:<20} {} {} {ended}{eyes}",
                         text(line, "/id"),
                         text(line, "/role"),
                         text(line, "/unit"),

@@ -13,7 +13,7 @@ use pilothouse_store::StateChange;
 use serde::{Deserialize, Serialize};
 
 use super::records::{Change, DAY};
-use super::{Caller, DeviceError, House, HouseError, Sender, now, parse};
+use super::{Caller, DeviceError, House, HouseError, now, parse};
 
 /// Microseconds of one second.
 const SECOND: i64 = 1_000_000;
@@ -46,6 +46,35 @@ impl Default for Clocks {
     fn default() -> Self {
         // Five minutes, as the models say; a reader in a commune without network is visited once a month.
         Clocks::new(300, 31)
+    }
+}
+
+/// The device that sent a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sender {
+    /// The id of its key.
+    pub id: String,
+    /// How far its clock was ahead of the host's when it signed the request, in microseconds; negative: behind.
+    pub clock_ahead: i64,
+}
+
+impl Sender {
+    /// Largest difference that is none, in microseconds: signatures have whole seconds, and the way takes a moment.
+    const SAME_TIME: i64 = 5 * SECOND;
+
+    /// How far its clock is off, where that is more than the way of a request can be.
+    fn clock_off(&self) -> Option<i64> {
+        Some(self.clock_ahead).filter(|ahead| ahead.saturating_abs() > Self::SAME_TIME)
+    }
+
+    /// The same in whole seconds.
+    pub(super) fn seconds_off(&self) -> Option<i64> {
+        self.clock_off().map(in_seconds)
+    }
+
+    /// What the host's clock said when the device's said this. The device may not set its clock between an event and its sending.
+    pub(super) fn by_host_clock(&self, instant: i64) -> i64 {
+        instant.saturating_sub(self.clock_off().unwrap_or(0))
     }
 }
 
@@ -221,7 +250,8 @@ impl House {
         if seen.revoked.is_some() {
             return Err(DeviceError::Revoked);
         }
-        let skew = claimed.created().saturating_mul(SECOND).saturating_sub(at);
+        // A signature of whole seconds is up to one second older than it says, half of one on average.
+        let skew = claimed.created().saturating_mul(SECOND).saturating_add(SECOND / 2).saturating_sub(at);
         let ahead_seconds = in_seconds(skew);
         seen.at = Some(at);
         seen.skew = Some(skew);
@@ -236,7 +266,7 @@ impl House {
         if !seen.signatures.insert((claimed.created(), claimed.nonce().to_owned())) {
             return Err(DeviceError::Replayed);
         }
-        let sender = Sender { id: device.caller.credential.clone(), clock_ahead: skew.saturating_add(SECOND / 2) };
+        let sender = Sender { id: device.caller.credential.clone(), clock_ahead: skew };
         Ok(Caller { device: Some(sender), ..device.caller.clone() })
     }
 
@@ -269,9 +299,8 @@ fn caller(id: &KeyId, role: Role, unit: UnitCode, facility: FacilityId) -> Calle
     Caller { credential: id.to_string(), role, unit, facility: Some(facility), device: None }
 }
 
-/// A signature of whole seconds is up to one second older than it says, half of one on average.
 fn in_seconds(skew: i64) -> i64 {
-    skew.saturating_add(SECOND / 2).div_euclid(SECOND)
+    skew.div_euclid(SECOND)
 }
 
 fn line(id: &KeyId, device: &Enrolled) -> DeviceLine {

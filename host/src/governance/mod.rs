@@ -53,7 +53,7 @@ use pilothouse_store::Store;
 
 pub use archive::Archive;
 pub use desks::{CarriedView, ConsentView, DutyView};
-pub use devices::{Clocks, DeviceLine, NewDevice};
+pub use devices::{Clocks, DeviceLine, NewDevice, Sender};
 pub use error::{CallError, DeviceError, FieldError, HouseError};
 pub use evidence::{CallLine, Coded, Ending, Evidence, Standing};
 pub use fields::FieldLine;
@@ -89,35 +89,6 @@ pub struct Caller {
     pub facility: Option<FacilityId>,
     /// From which device.
     pub device: Option<Sender>,
-}
-
-/// The device that sent a request.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sender {
-    /// The id of its key.
-    pub id: String,
-    /// How far its clock was ahead of the host's when it signed the request, in microseconds; negative: behind.
-    pub clock_ahead: i64,
-}
-
-impl Sender {
-    /// Largest difference that is none, in microseconds: signatures have whole seconds, and the way takes a moment.
-    const SAME_TIME: i64 = 5_000_000;
-
-    /// How far its clock is off, where that is more than the way of a request can be.
-    fn clock_off(&self) -> Option<i64> {
-        Some(self.clock_ahead).filter(|ahead| ahead.saturating_abs() > Self::SAME_TIME)
-    }
-
-    /// The same in whole seconds.
-    fn seconds_off(&self) -> Option<i64> {
-        Some(self.clock_off()?.div_euclid(1_000_000))
-    }
-
-    /// What the host's clock said when the device's said this. The device may not set its clock between an event and its sending.
-    fn by_host_clock(&self, instant: i64) -> i64 {
-        instant.saturating_sub(self.clock_off().unwrap_or(0))
-    }
 }
 
 /// A credential as the host checks it.

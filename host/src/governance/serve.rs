@@ -115,10 +115,10 @@ impl House {
                 }
             };
             let captured_at = match taken.captured_at {
-                Some(signed) if reads_itself(caller, &call.what) => {
-                    self.event_time(caller, Some(by_host_clock(caller, signed)), at)?
+                Some(signed) => {
+                    let own = reads_itself(caller, &call.what);
+                    self.event_time(caller, Some(if own { by_host_clock(caller, signed) } else { signed }), at)?
                 }
-                Some(signed) => self.event_time(caller, Some(signed), at)?,
                 None => captured_at,
             };
             let occasion = self.occasion(caller, &running, reference, at, captured_at);

@@ -13,6 +13,7 @@ use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::first::after_first_start;
 use crate::people::PEOPLE;
 use crate::program::pilot;
 
@@ -66,6 +67,16 @@ struct Running {
     readers: Vec<JoinHandle<()>>,
 }
 
+impl Running {
+    /// Asks it to stop, as a supervisor does, and waits until it has.
+    fn stop(&mut self) {
+        let asked = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
+        assert!(asked.is_ok_and(|status| status.success()), "the program can be asked to stop");
+        let stopped = self.child.wait().expect("the program ends");
+        assert!(stopped.success(), "the program stops well: {stopped}");
+    }
+}
+
 /// A running program and what it wrote.
 pub struct House {
     folder: TempDir,
@@ -78,7 +89,7 @@ pub struct House {
 }
 
 impl House {
-    /// Starts a house with a new data folder and waits until it is ready.
+    /// Starts a house with a data folder of its own, that was started once before, and waits until it is ready.
     ///
     /// # Panics
     /// Where it does not become ready.
@@ -94,6 +105,11 @@ impl House {
     #[must_use]
     pub fn start_with(options: &'static [&'static str]) -> House {
         let folder = tempfile::tempdir().expect("a folder for the data");
+        after_first_start(folder.path(), |folder| {
+            let (mut running, _) = launch(folder, &[], &Arc::default());
+            running.stop();
+        })
+        .expect("a data folder can be made and copied");
         let written = Arc::default();
         let (running, ready) = launch(folder.path(), options, &written);
         let http = reqwest::Client::builder()

@@ -4,6 +4,7 @@
 pub mod asking;
 pub mod browser;
 pub mod engine;
+mod first;
 pub mod house;
 pub mod packages;
 pub mod people;

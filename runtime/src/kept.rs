@@ -114,6 +114,7 @@ pub(crate) fn change<R: Serialize>(row: &R, indexes: Vec<(&str, String)>, expect
         value: serde_json::to_string(row).ok(),
         indexes: indexes.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
         version: expected + 1,
+        stored: 0,
     }
 }
 

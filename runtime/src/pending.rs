@@ -22,6 +22,37 @@ pub struct RowChange {
     pub indexes: Vec<(String, String)>,
     /// Version after the call, as the guest was told.
     pub version: u64,
+    /// Bytes of key and value that were stored when the call first wrote it; 0 where no row was, or nobody counts.
+    pub stored: u64,
+}
+
+impl RowChange {
+    /// Bytes of key and value as the call leaves it.
+    pub(crate) fn bytes(&self, key: &str) -> u64 {
+        self.value.as_ref().map_or(0, |value| (key.len() + value.len()) as u64)
+    }
+}
+
+/// By how much rows become more, or fewer.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Growth {
+    /// Rows.
+    pub rows: i64,
+    /// Bytes of keys and values.
+    pub bytes: i64,
+}
+
+impl Growth {
+    /// From so many bytes of one row to so many; 0 is no row, as keys are never empty.
+    pub(crate) fn of(before: u64, after: u64) -> Growth {
+        let signed = |bytes: u64| i64::try_from(bytes).unwrap_or(i64::MAX);
+        Growth { rows: i64::from(after > 0) - i64::from(before > 0), bytes: signed(after) - signed(before) }
+    }
+
+    /// Both together.
+    pub(crate) fn and(self, other: Growth) -> Growth {
+        Growth { rows: self.rows + other.rows, bytes: self.bytes + other.bytes }
+    }
 }
 
 /// Something to be done outside, once the call is committed.
@@ -100,6 +131,12 @@ impl Pending {
             }
         }
         self.effects.push(effect);
+    }
+
+    /// By how much the call makes the pilot's own rows grow so far.
+    pub(crate) fn growth(&self) -> Growth {
+        let each = self.rows.iter().map(|((_, key), change)| Growth::of(change.stored, change.bytes(key)));
+        each.fold(Growth::default(), Growth::and)
     }
 
     /// Whether one more effect would be one too many.

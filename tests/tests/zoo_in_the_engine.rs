@@ -68,6 +68,8 @@ const NAMED: &[&str] = &[
     "zoo-deep-json",
     "zoo-collects-handles",
     "zoo-counts-until-denied",
+    "zoo-fills-its-table",
+    "zoo-grows-a-row",
     "zoo-counts-forever",
 ];
 
@@ -170,6 +172,19 @@ async fn a_failed_call_leaves_nothing_to_be_kept() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_call_keeps_as_much_as_its_tables_may_hold_and_no_more() {
+    let keeper = Keeper::new();
+    let finished_of = async |name: &str| {
+        let specimen = zoo::all().find(|specimen| specimen.name == name).unwrap();
+        keeper.calls(&keeper.linked(specimen).unwrap()).await
+    };
+    assert_eq!(finished_of("zoo-fills-its-table").await.pending.rows.len(), 10);
+    let rows = finished_of("zoo-grows-a-row").await.pending.rows;
+    let values: Vec<_> = rows.values().map(|change| change.value.as_deref()).collect();
+    assert_eq!(values, [Some("{}")], "the row stays as it was before it grew too large");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_one_call_leaves_in_its_memory_no_other_call_finds() {
     let keeper = Keeper::new();
     // Two pilots of the same component, so that one is given the place of the other too.
@@ -181,11 +196,9 @@ async fn what_one_call_leaves_in_its_memory_no_other_call_finds() {
 }
 
 fn end_of(finished: &Finished) -> String {
-    let denied = finished
-        .recording
-        .calls
-        .iter()
-        .find_map(|call| ["budget-spent", "not-granted"].into_iter().find(|code| call.answer.contains(*code)));
+    const TOLD: [&str; 4] = ["budget-spent", "not-granted", "max-rows", "max-bytes"];
+    let mut answers = finished.recording.calls.iter().map(|call| &call.answer);
+    let denied = answers.find_map(|answer| TOLD.into_iter().find(|told| answer.contains(told)));
     match (&finished.recording.ended, denied) {
         (Ended::Fault { fault }, _) => format!("fault {}", fault.code()),
         (Ended::Decided(_), Some(code)) => format!("decided, denied {code}"),

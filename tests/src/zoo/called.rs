@@ -23,7 +23,7 @@ legal-basis = ["91/2025/QH15"]
 budget = { calls-per-minute = 60 }
 "#;
 
-/// The request of the one that writes.
+/// The request of those that write.
 const MAY_WRITE: &str = r#"
 [[capability]]
 name = "records"
@@ -36,6 +36,16 @@ max-rows = 10
 max-bytes = 10000
 tables.zoo = { retention-days = 30 }
 "#;
+
+/// Writes a row; the key lies at 6010 with a length of 1, value and its length come first, the answer at 6104.
+fn put(value: &str) -> String {
+    format!(
+        "(call $put (i32.const 6000) (i32.const 3) (i32.const 6010) (i32.const 1) {value} (i32.const 0) (i64.const 0) (i32.const 0) (i32.const 0) (i32.const 6104))"
+    )
+}
+const IMPORT_PUT: &str = r#"(import "pilothouse:records/tables@1.0.0" "put" (func $put (param i32 i32 i32 i32 i32 i32 i32 i64 i32 i32 i32)))"#;
+const ROW: &str = r#"(data (i32.const 6000) "zoo") (data (i32.const 6010) "k") (data (i32.const 6020) "{}")"#;
+const WRITING: &str = "import pilothouse:records/tables@1.0.0;";
 
 /// The request of the one that collects handles.
 const MAY_FIND_PLACES: &str = r#"
@@ -192,22 +202,16 @@ pub(super) const SPECIMENS: &[Specimen] = &[
         requests: MAY_WRITE,
         make: || {
             // Table at 6000, key at 6010, value at 6020, answers at 6104; the number in the answer's data is its sixth byte.
+            let put = put("(i32.const 6020) (i32.const 2)");
             let call = format!(
-                "(if (i32.eq (local.get 3) (i32.const 2)) (then
-                    (call $put (i32.const 6000) (i32.const 3) (i32.const 6010) (i32.const 1) (i32.const 6020) (i32.const 2) (i32.const 0) (i64.const 0) (i32.const 0) (i32.const 0) (i32.const 6104))
-                    unreachable))
+                "(if (i32.eq (local.get 3) (i32.const 2)) (then {put} unreachable))
                 (call $get (i32.const 6000) (i32.const 3) (i32.const 6010) (i32.const 1) (i32.const 6104))
                 (i32.store8 (i32.const 1105) (i32.add (i32.const 48) (i32.load8_u (i32.const 6112))))
                 {ANSWER}"
             );
-            Module {
-                imports: r#"(import "pilothouse:records/tables@1.0.0" "get" (func $get (param i32 i32 i32 i32 i32)))
-                    (import "pilothouse:records/tables@1.0.0" "put" (func $put (param i32 i32 i32 i32 i32 i32 i32 i64 i32 i32 i32)))"#,
-                more: r#"(data (i32.const 6000) "zoo") (data (i32.const 6010) "k") (data (i32.const 6020) "{}")"#,
-                call: &call,
-                ..Module::default()
-            }
-            .component("import pilothouse:records/tables@1.0.0;")
+            let get = r#"(import "pilothouse:records/tables@1.0.0" "get" (func $get (param i32 i32 i32 i32 i32)))"#
+                .to_owned();
+            Module { imports: &(get + IMPORT_PUT), more: ROW, call: &call, ..Module::default() }.component(WRITING)
         },
     },
     Specimen {
@@ -317,6 +321,39 @@ pub(super) const SPECIMENS: &[Specimen] = &[
             let call =
                 format!("(loop $again {COUNT} (br_if $again (i32.eqz (i32.load8_u (i32.const 6100))))) {ANSWER}");
             Module { imports: IMPORT_COUNT, more: INDICATOR, call: &call, ..Module::default() }.component(COUNTING)
+        },
+    },
+    Specimen {
+        name: "zoo-fills-its-table",
+        does: "writes one row after the other in one call until it is denied, then answers",
+        fate: Denied("max-rows"),
+        requests: MAY_WRITE,
+        make: || {
+            let put = put("(i32.const 6020) (i32.const 2)");
+            let call = format!(
+                "(loop $again
+                    (i32.store8 (i32.const 6010) (i32.add (i32.const 97) (local.get $n)))
+                    (local.set $n (i32.add (local.get $n) (i32.const 1)))
+                    {put} (br_if $again (i32.eqz (i32.load8_u (i32.const 6104)))))
+                {ANSWER}"
+            );
+            Module { imports: IMPORT_PUT, more: ROW, call: &call, ..Module::default() }.component(WRITING)
+        },
+    },
+    Specimen {
+        name: "zoo-grows-a-row",
+        does: "writes a small row and makes it larger than all its rows may be",
+        fate: Denied("max-bytes"),
+        requests: MAY_WRITE,
+        make: || {
+            let (small, large) = (put("(i32.const 6020) (i32.const 2)"), put("(i32.const 20000) (i32.const 12000)"));
+            // JSON all the same: an object of nothing but spaces.
+            let call = format!(
+                "{small} (memory.fill (i32.const 20000) (i32.const 32) (i32.const 12000))
+                (i32.store8 (i32.const 20000) (i32.const 123)) (i32.store8 (i32.const 31999) (i32.const 125))
+                {large} {ANSWER}"
+            );
+            Module { imports: IMPORT_PUT, more: ROW, call: &call, ..Module::default() }.component(WRITING)
         },
     },
     Specimen {

@@ -49,7 +49,7 @@ pub enum Fate {
     FailsOnTrial,
     /// It is taken in; its call ends in this fault, and nothing of the call is kept but its evidence.
     Fault(&'static str),
-    /// Its call ends with its outcome, but a capability call in it was denied with this code.
+    /// Its call ends with its outcome, but a capability call in it was denied with this code, or for want of what this names.
     Denied(&'static str),
     /// Its call answers what the manifest or its own schema does not allow: the host makes this fault of it, and no outcome reaches
     /// the caller.

@@ -67,6 +67,7 @@ impl StayRow {
             value: serde_json::to_string(self).ok(),
             indexes: vec![(OPEN_INDEX.to_owned(), format!("{}/{open}", self.facility))],
             version: expected + 1,
+            stored: 0,
         }
     }
 

@@ -3,6 +3,7 @@
 use pilothouse_registry::scope::{AnyAsk, RecordsAsk};
 use pilothouse_registry::{Capability, IndexName, TableName};
 use pilothouse_store::next_version;
+use serde::{Deserialize, Serialize};
 
 use super::provider::Row;
 use crate::call::Call;
@@ -10,7 +11,7 @@ use crate::capabilities::funnel::{Request, Trouble};
 use crate::capabilities::registered;
 use crate::contract::Denial;
 use crate::contract::pilothouse::records::tables::Row as WitRow;
-use crate::pending::{MAX_ROWS, Pending, RowChange};
+use crate::pending::{Growth, MAX_ROWS, Pending, RowChange};
 use crate::rights;
 
 /// Longest key and index value, in bytes.
@@ -44,6 +45,11 @@ impl From<Row> for WitRow {
         WitRow { key: row.key, version: row.version, value: row.value }
     }
 }
+
+/// A row that was written: the version and the bytes of key and value that were stored, and the version that it has now. Older
+/// recordings do not have the bytes, which no replay needs.
+#[derive(Serialize, Deserialize)]
+struct Written(u64, i64, #[serde(default)] u64);
 
 /// The row as this call sees it: its own change, else none.
 fn changed(pending: &Pending, table: &str, key: &str) -> Option<Option<Row>> {
@@ -114,28 +120,34 @@ impl Call {
             .pass(request, &(&table, &key, &value, expected, &indexes), |permit| {
                 let own = pending.rows.get(&(table.clone(), key.clone())).cloned();
                 let full = pending.rows.len() >= MAX_ROWS;
-                let (table, key, bytes) = (&table, &key, key.len() + value.len());
+                let so_far = pending.growth();
+                let (table, key, bytes) = (&table, &key, (key.len() + value.len()) as u64);
                 async move {
                     if own.is_none() && full {
                         return Err(Trouble::Invalid("rows"));
                     }
-                    let stored = providers.records.get(permit, pilot, table, key).await?.map_or(0, |row| row.version);
+                    let row = providers.records.get(permit, pilot, table, key).await?;
+                    let stored = row.as_ref().map_or(0, |row| row.version);
+                    let stored_bytes = row.map_or(0, |row| (row.key.len() + row.value.len()) as u64);
                     let now =
                         own.as_ref().map_or(stored, |change| if change.value.is_some() { change.version } else { 0 });
                     if expected.is_some_and(|expected| expected != now) {
                         return Err(Trouble::Conflict("expected"));
                     }
-                    if stored == 0
-                        && own.is_none()
-                        && let Some(key) = providers.records.lacks(pilot, room, bytes).await?
+                    // As the call has left it until now.
+                    let before = own.as_ref().map_or(stored_bytes, |change| change.bytes(key));
+                    if bytes > before
+                        && let Some(lacks) =
+                            providers.records.lacks(pilot, room, so_far.and(Growth::of(before, bytes))).await?
                     {
-                        return Err(Trouble::Invalid(key));
+                        return Err(Trouble::Invalid(lacks));
                     }
-                    Ok((stored, next_version(i64::try_from(now).ok().filter(|now| *now > 0), at)))
+                    let version = next_version(i64::try_from(now).ok().filter(|now| *now > 0), at);
+                    Ok(Written(stored, version, stored_bytes))
                 }
             })
             .await?;
-        Ok(answer.map(|(stored, version): (u64, i64)| {
+        Ok(answer.map(|Written(stored, version, stored_bytes)| {
             let version = u64::try_from(version).unwrap_or(0);
             // Also without an expectation of the guest's: the version that it is told must be the one that is kept.
             let expected = Some(stored);
@@ -144,6 +156,7 @@ impl Call {
                 value: None,
                 indexes: Vec::new(),
                 version: 0,
+                stored: stored_bytes,
             });
             change.value = Some(value);
             change.indexes = indexes;
@@ -186,6 +199,8 @@ impl Call {
                 value: None,
                 indexes: Vec::new(),
                 version: 0,
+                // What a removal frees is there for the next call.
+                stored: 0,
             });
             change.value = None;
             change.indexes.clear();
@@ -218,5 +233,20 @@ impl Call {
                 }
             })
             .await?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_recording_of_a_put_is_read_with_and_without_the_bytes_that_were_stored() {
+        let read = |text| {
+            serde_json::from_str::<Written>(text).map(|Written(stored, version, bytes)| (stored, version, bytes))
+        };
+        assert_eq!(read("[3,4,120]").unwrap(), (3, 4, 120));
+        assert_eq!(read("[3,4]").unwrap(), (3, 4, 0));
+        assert!(read("[3]").is_err());
     }
 }

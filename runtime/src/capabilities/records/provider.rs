@@ -8,7 +8,7 @@ use pilothouse_store::Store;
 use pilothouse_store::rows::{After, Scan as StoreScan, StoredRow};
 
 use crate::capabilities::funnel::{Permit, Trouble};
-use crate::pending::RowChange;
+use crate::pending::{Growth, RowChange};
 
 /// A row with the values of its declared indexes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -125,8 +125,8 @@ impl Provider {
         }
     }
 
-    /// What is too small for one more row of so many bytes, as the scope names it; none where there is room.
-    pub(crate) async fn lacks(&self, pilot: &str, room: Room, bytes: usize) -> Result<Option<&'static str>, Trouble> {
+    /// What is too small for rows that grow so much, as the scope names it; none where there is room.
+    pub(crate) async fn lacks(&self, pilot: &str, room: Room, by: Growth) -> Result<Option<&'static str>, Trouble> {
         let (rows, used) = match self {
             Provider::Store(store) => {
                 let used = store.rows().usage(pilot).await.map_err(|_| unavailable())?;
@@ -138,9 +138,9 @@ impl Provider {
                 of.fold((0, 0), |(rows, bytes), (_, row)| (rows + 1, bytes + (row.key.len() + row.value.len()) as u64))
             }
         };
-        Ok(if rows >= room.rows {
+        Ok(if rows.saturating_add_signed(by.rows) > room.rows {
             Some("max-rows")
-        } else if used.saturating_add(bytes as u64) > room.bytes {
+        } else if used.saturating_add_signed(by.bytes) > room.bytes {
             Some("max-bytes")
         } else {
             None

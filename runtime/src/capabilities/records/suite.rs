@@ -8,7 +8,7 @@ use pilothouse_store::{Expected, RowChange as StoreChange, RowWrite, Store, Unit
 
 use super::{Memory, Provider, Room, Row, Scan};
 use crate::capabilities::funnel::Permit;
-use crate::pending::RowChange;
+use crate::pending::{Growth, RowChange};
 
 const PILOT: &str = "pilot-a";
 const NOW: i64 = 1_755_000_000_000_000;
@@ -24,7 +24,10 @@ async fn write(provider: &Provider, pilot: &str, at: i64, writes: &[Write<'_>]) 
                 let indexes = vec![("day".to_owned(), (*day).to_owned())];
                 let value = value.map(str::to_owned);
                 let version = u64::try_from(next_version(None, at)).unwrap();
-                (("visits".to_owned(), (*key).to_owned()), RowChange { expected: None, value, indexes, version })
+                (
+                    ("visits".to_owned(), (*key).to_owned()),
+                    RowChange { expected: None, value, indexes, version, stored: 0 },
+                )
             };
             memory.apply(pilot, &writes.iter().map(change).collect()).unwrap();
         }
@@ -119,8 +122,15 @@ async fn keeps_rows(provider: Provider) {
 
     // Room is counted in rows and bytes of this pilot alone: three rows, keys of 3 bytes and values of 17.
     write(&provider, "pilot-b", NOW + 1, &[("a", Some("{}"), "2025-08-11")]).await;
+    let one_more = Growth { rows: 1, bytes: 2 };
     for (rows, bytes, lacks) in [(4, 22, None), (3, 1_000, Some("max-rows")), (4, 21, Some("max-bytes"))] {
-        assert_eq!(provider.lacks(PILOT, Room { rows, bytes }, 2).await.unwrap(), lacks, "{rows} rows, {bytes} bytes");
+        let room = Room { rows, bytes };
+        assert_eq!(provider.lacks(PILOT, room, one_more).await.unwrap(), lacks, "{rows} rows, {bytes} bytes");
+    }
+    let larger = Growth { rows: 0, bytes: 3 };
+    for (bytes, lacks) in [(23, None), (22, Some("max-bytes"))] {
+        let room = Room { rows: 3, bytes };
+        assert_eq!(provider.lacks(PILOT, room, larger).await.unwrap(), lacks, "{bytes} bytes");
     }
 
     // A change gives a later version, a removal takes the row from every page.

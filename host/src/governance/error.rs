@@ -289,7 +289,7 @@ pub enum HouseError {
         functions: Vec<String>,
     },
     /// Its trial failed.
-    #[error("the component failed when it was asked to describe itself: {fault}")]
+    #[error("the component failed when it was asked to describe itself: {}", of_trial(*fault))]
     Trial {
         /// How.
         fault: Fault,
@@ -360,6 +360,17 @@ pub enum HouseError {
     /// The embedded policy files.
     #[error("a policy file that belongs to this version cannot be read: {0}")]
     Policy(String),
+}
+
+/// What a fault says where the manifest's limits do not hold yet.
+fn of_trial(fault: Fault) -> String {
+    match fault {
+        Fault::Deadline => format!(
+            "it took longer than the {} ms that a description may take: a corrected version is needed",
+            super::packaging::TRIAL_DEADLINE.as_millis()
+        ),
+        other => other.to_string(),
+    }
 }
 
 impl HouseError {

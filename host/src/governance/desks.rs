@@ -5,12 +5,12 @@ use std::path::Path;
 use pilothouse_registry::PilotId;
 use pilothouse_runtime::capabilities::messaging::MessageRow;
 use pilothouse_runtime::kept::{Event, HostTable};
-use pilothouse_store::{Expected, RowWrite};
+use pilothouse_store::{CommitError, Expected, RowWrite};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::outbox::kept_row;
+use super::outbox::{ROW_TRIES, kept_row};
 use super::receivers::{DeskMode, Mailbox, Received};
 use super::records::Change;
 use super::{Caller, House, HouseError, now};
@@ -331,7 +331,6 @@ impl House {
         row: &str,
         event: Event,
     ) -> Result<(), HouseError> {
-        let write = self.row_after(table, row, event).await?.ok_or(HouseError::Stale(of.0))?;
         let action = match event {
             Event::Accepted => "accepted",
             Event::Rejected => "rejected",
@@ -341,7 +340,15 @@ impl House {
             Event::Refused => "refused",
             Event::Withdrawn => "withdrawn",
         };
-        self.keep_row(by, of, action, Some(write)).await
+        // The sender of effects may write what the receiver said at the same moment; then the row is read again.
+        for _ in 0..ROW_TRIES {
+            let write = self.row_after(table, row, event).await?.ok_or(HouseError::Stale(of.0))?;
+            match self.keep_row(by, of, action, Some(write)).await {
+                Err(HouseError::Commit(CommitError::Conflict { .. })) => {}
+                other => return other,
+            }
+        }
+        Err(HouseError::Stale(of.0))
     }
 
     async fn keep_row(

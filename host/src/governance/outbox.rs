@@ -23,6 +23,8 @@ const FIRST_PAUSE: i64 = 500_000;
 const LONGEST_PAUSE: i64 = 60_000_000;
 /// How often the outbox is looked through even if nobody said that something is due.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// How often a row of the host's is read again because something else changed it meanwhile.
+pub(super) const ROW_TRIES: usize = 8;
 
 /// A notice that the desk has. Without the guest: who it was stays between host and desk.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -195,7 +197,7 @@ impl House {
     async fn settled(&self, pilot: &str, settlement: Settlement, told: Told<'_>) -> Result<(), HouseError> {
         let host = self.host_caller()?;
         // The row may be changed by a call at the same moment; then it is read again.
-        for _ in 0..8 {
+        for _ in 0..ROW_TRIES {
             let rows = match told {
                 Told::Stay(notice, state, code) if notice.kind == "arrival" => {
                     self.stay_row(notice, state, code).await?.into_iter().collect()

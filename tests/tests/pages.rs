@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 use pilothouse_tests::house::House;
+use pilothouse_tests::{people, reader as device};
 use reqwest::{Client, StatusCode, redirect::Policy};
 use serde_json::json;
 
@@ -88,6 +89,25 @@ async fn calls_are_shown_to_officers_and_to_nobody_else() {
     let (status, proof) = reader.get(&format!("/invocations/{id}/proof.txt")).await;
     assert_eq!(status, StatusCode::OK);
     assert!(proof.contains("holds true") && proof.contains("pilothouse/log") && proof.contains(&id));
+}
+
+#[tokio::test]
+async fn an_invocation_tells_when_its_event_happened_and_how_the_clock_of_its_device_was_off() {
+    let house = House::shared();
+    let mut own = device::Reader::enrolled(&house, house.demo("hospital"), "registration-clerk").await;
+    own.ahead = -240;
+    let card = people::cast(&people::population(), "insured-adult").card;
+    let body = device::reading("pages-3", &card, &device::seconds_ago(600));
+    let answer = own.send(&house, "/v1/pilots/bhyt-checkin/readings", &body).await.good();
+    let id = answer["id"].as_str().expect("an id");
+    let mut reader = Reader::new(&house);
+    reader.sign_in("auditor").await;
+    let (_, page) = reader.get(&format!("/invocations/{id}?lang=en")).await;
+    assert!(page.contains("When it happened") && page.contains(&own.id()), "{page}");
+    assert!(page.contains("seconds that its clock was slow; the time was put right: 24"), "{page}");
+    let without = invocation(&house, "pages-4").await;
+    let (_, page) = reader.get(&format!("/invocations/{without}?lang=en")).await;
+    assert!(!page.contains("When it happened") && !page.contains("its clock was"), "{page}");
 }
 
 #[tokio::test]

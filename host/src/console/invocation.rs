@@ -14,6 +14,8 @@ pub struct InvocationPage {
     pub id: String,
     /// When, in words.
     pub time: String,
+    /// When the event itself happened, in words; none: as it was sent.
+    pub happened: Option<String>,
     /// The pilot's title.
     pub pilot: String,
     /// The pilot's page, as a path on this host.
@@ -28,6 +30,8 @@ pub struct InvocationPage {
     pub unit: String,
     /// For which facility.
     pub facility: Option<String>,
+    /// The device that sent it.
+    pub device: Option<DeviceView>,
     /// Decision, refusal or fault, in words.
     pub outcome: String,
     /// Whether it ended in a fault.
@@ -42,6 +46,17 @@ pub struct InvocationPage {
     pub proof: ProofView,
     /// The record itself.
     pub record: String,
+}
+
+/// A device that sent a request.
+#[derive(Debug, Clone)]
+pub struct DeviceView {
+    /// The id of its key.
+    pub id: String,
+    /// By how many seconds its clock was fast, in words, where the time of the event was put right by it.
+    pub clock_fast: Option<String>,
+    /// By how many it was slow.
+    pub clock_slow: Option<String>,
 }
 
 /// A capability call, as the funnel answered it.
@@ -191,6 +206,7 @@ impl InvocationPage {
             frame: Frame::sample(lang),
             id: "0195-7c3e-a41b".into(),
             time: "07:30:02 02/03/2026".into(),
+            happened: Some("07:10:41 02/03/2026".into()),
             pilot: text("Tiếp đón khám chữa bệnh BHYT", "Health-insurance check-in"),
             pilot_href: "/pilots/bhyt-checkin".into(),
             version: "1.0.0".into(),
@@ -198,6 +214,11 @@ impl InvocationPage {
             caller: text("Cán bộ tiếp đón", "Registration clerk"),
             unit: "Phường Đồng Hới (18880)".into(),
             facility: Some("hospital-001".into()),
+            device: Some(DeviceView {
+                id: "9f3c1a7be2d09f3c1a7be2d09f3c1a7b".into(),
+                clock_fast: Some("240".into()),
+                clock_slow: None,
+            }),
             outcome: text("Tiếp nhận", "Admit"),
             faulty: false,
             reasons: vec![text("Tên viết khác", "The name is spelled otherwise")],
@@ -207,7 +228,9 @@ impl InvocationPage {
             record: "{\"kind\":\"invocation\"}".into(),
         };
         let bare = Self {
+            happened: None,
             facility: None,
+            device: None,
             faulty: true,
             reasons: vec![],
             effects: vec![],

@@ -23,7 +23,7 @@ pub use assets::{ASSET_CACHE_CONTROL, Asset, find};
 pub use board::{BoardView, CheckpointView, GroupView, IndicatorView, LogView, ModelView, PilotView};
 pub use chart::{Chart, Point};
 pub use frame::{Frame, RenderError, SignedIn};
-pub use invocation::{CallView, InvocationPage, ProofView, VerdictView};
+pub use invocation::{CallView, DeviceView, InvocationPage, ProofView, VerdictView};
 pub use lodging::{LodgingPage, NightRow, UnitChoice};
 pub use pages::ProblemPage;
 pub use pilot::{CapabilityView, FieldRow, InvocationRow, PilotPage, RightRow, VersionRow};

@@ -317,3 +317,21 @@ fn line(id: &KeyId, device: &Enrolled) -> DeviceLine {
         clock_ahead_seconds: seen.skew.map(in_seconds),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_is_off_only_where_the_way_of_a_request_cannot_be_the_reason() {
+        let told = 1_764_000_000_000_000;
+        let sender = |seconds: i64| Sender { id: String::new(), clock_ahead: seconds * SECOND };
+        for (ahead, put_right) in [(0, None), (5, None), (-5, None), (6, Some(6)), (-6, Some(-6)), (300, Some(300))] {
+            assert_eq!(sender(ahead).seconds_off(), put_right, "{ahead}");
+            assert_eq!(sender(ahead).by_host_clock(told), told - put_right.unwrap_or(0) * SECOND, "{ahead}");
+        }
+        // A clock that is out of its mind puts an event at the end of time and does not overflow.
+        let sender = Sender { id: String::new(), clock_ahead: i64::MIN };
+        assert_eq!(sender.by_host_clock(told), i64::MAX);
+    }
+}

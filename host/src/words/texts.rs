@@ -139,6 +139,10 @@ words! {
     // The page of an invocation.
     invocation: "Lượt xử lý" | "Call";
     summary: "Tóm tắt lượt xử lý" | "The call in short";
+    event_time: "Thời điểm sự việc" | "When it happened";
+    device: "Thiết bị" | "Device";
+    clock_fast: "đồng hồ thiết bị nhanh (giây), thời điểm đã được chỉnh" | "seconds that its clock was fast; the time was put right";
+    clock_slow: "đồng hồ thiết bị chậm (giây), thời điểm đã được chỉnh" | "seconds that its clock was slow; the time was put right";
     caller: "Người gọi" | "Caller";
     unit: "Đơn vị hành chính" | "Unit";
     facility: "Cơ sở" | "Facility";

@@ -10,7 +10,7 @@ use super::board::of;
 use super::pilot::{call, coded};
 use super::reader::{Reader, instant};
 use super::sign_in;
-use crate::console::{InvocationPage, ProofView};
+use crate::console::{DeviceView, InvocationPage, ProofView};
 use crate::governance::{Evidence, House, HouseError, Standing};
 use crate::words::{self, Lang};
 
@@ -58,15 +58,15 @@ fn view(house: &House, reader: &Reader, evidence: &Evidence) -> InvocationPage {
         Some(facility) => format!("{} ({id})", facility.name),
         None => id.to_owned(),
     });
+    let seconds = |is: fn(&i64) -> bool| {
+        record.caller.clock_ahead.filter(is).map(|ahead| words::count(lang, ahead.unsigned_abs()))
+    };
     let effects = evidence.effects.iter().map(|(capability, count)| format!("{capability}: {count}"));
     InvocationPage {
         frame: reader.frame.clone(),
         id: record.id.clone(),
-        time: format!(
-            "{}, {}",
-            words::clock(instant(record.at)),
-            words::date(lang, words::local(instant(record.at)).date())
-        ),
+        time: to_the_second(lang, record.at),
+        happened: record.captured_at.map(|at| to_the_second(lang, at)),
         pilot: evidence.title.as_ref().map_or_else(|| evidence.pilot.to_string(), |title| of(lang, title)),
         pilot_href: format!("/pilots/{}", evidence.pilot),
         version: record.version.clone(),
@@ -74,6 +74,11 @@ fn view(house: &House, reader: &Reader, evidence: &Evidence) -> InvocationPage {
         caller: words::role(lang, &record.caller.role).unwrap_or(&record.caller.role).to_owned(),
         unit: house.unit_name(&record.caller.unit, record.at),
         facility,
+        device: record.caller.device.clone().map(|id| DeviceView {
+            id,
+            clock_fast: seconds(|ahead| *ahead > 0),
+            clock_slow: seconds(|ahead| *ahead < 0),
+        }),
         outcome: coded(lang, &evidence.ending.outcome),
         faulty: evidence.ending.faulty,
         reasons: evidence.ending.reasons.iter().map(|reason| coded(lang, reason)).collect(),
@@ -82,6 +87,11 @@ fn view(house: &House, reader: &Reader, evidence: &Evidence) -> InvocationPage {
         proof: proof(lang, &record.id, &evidence.standing),
         record: evidence.canonical.clone(),
     }
+}
+
+fn to_the_second(lang: Lang, at: i64) -> String {
+    let at = instant(at);
+    format!("{}, {}", words::clock(at), words::date(lang, words::local(at).date()))
 }
 
 pub(super) fn proof(lang: Lang, id: &str, standing: &Standing) -> ProofView {

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, mpsc, watch};
 
 use crate::error::{CommitError, StoreError};
 use crate::writer::{Committed, Reply};
@@ -37,7 +37,7 @@ pub(crate) struct Group {
     /// Whether effects wait for their sender because of it.
     pub(crate) effects: bool,
     /// What its units are told.
-    pub(crate) answers: Vec<(Reply, Result<Committed, CommitError>)>,
+    pub(crate) answers: Answers,
 }
 
 /// How far the store is durable, for readers.
@@ -91,7 +91,7 @@ impl ToDisk {
     }
 }
 
-/// Starts the thread that makes groups durable and tells them so.
+/// Starts the thread that makes groups durable and has them told so. To be called within the runtime of those who wait.
 ///
 /// # Errors
 /// Of the system, which gives no thread.
@@ -99,13 +99,33 @@ pub(crate) fn start(disk: Box<dyn Disk>, queued: Arc<Notify>) -> io::Result<(ToD
     let begun = Arc::new(AtomicU64::new(0));
     let (groups, inbox) = sync_channel(WAITING);
     let (settle, settled) = watch::channel(0);
+    let (tell, answers) = mpsc::unbounded_channel();
+    tokio::spawn(tell_each(answers));
     let thread = std::thread::Builder::new()
         .name("store-disk".to_owned())
-        .spawn(move || synchronise(&*disk, &inbox, &settle, &queued))?;
+        .spawn(move || synchronise(&*disk, &inbox, &settle, &queued, &tell))?;
     Ok((ToDisk { begun: Arc::clone(&begun), groups, thread }, Durable { begun, settled }))
 }
 
-fn synchronise(disk: &dyn Disk, inbox: &Receiver<Group>, settle: &watch::Sender<u64>, queued: &Notify) {
+/// What the units of some groups are told.
+type Answers = Vec<(Reply, Result<Committed, CommitError>)>;
+
+/// Tells whoever waits. Among them, so that a group costs one way from the disk's thread into their runtime and not one for
+/// each; as many answers wait here as there are calls under way.
+async fn tell_each(mut answers: mpsc::UnboundedReceiver<Answers>) {
+    while let Some(answers) = answers.recv().await {
+        // A caller that hung up meanwhile does not change what was kept.
+        answers.into_iter().for_each(|(reply, answer)| drop(reply.send(answer)));
+    }
+}
+
+fn synchronise(
+    disk: &dyn Disk,
+    inbox: &Receiver<Group>,
+    settle: &watch::Sender<u64>,
+    queued: &Notify,
+    tell: &mpsc::UnboundedSender<Answers>,
+) {
     while let Ok(first) = inbox.recv() {
         let groups: Vec<Group> = std::iter::once(first).chain(inbox.try_iter()).collect();
         if groups.iter().any(|group| group.wrote)
@@ -118,9 +138,8 @@ fn synchronise(disk: &dyn Disk, inbox: &Receiver<Group>, settle: &watch::Sender<
                 "the disk was not synchronised: nothing more is kept"
             );
             let cause = Arc::new(StoreError::NotDurable(cause));
-            for (reply, _) in groups.into_iter().flat_map(|group| group.answers) {
-                drop(reply.send(Err(CommitError::Store(Arc::clone(&cause)))));
-            }
+            let told = |(reply, _)| (reply, Err(CommitError::Store(Arc::clone(&cause))));
+            drop(tell.send(groups.into_iter().flat_map(|group| group.answers).map(told).collect()));
             return;
         }
         for group in groups {
@@ -128,8 +147,8 @@ fn synchronise(disk: &dyn Disk, inbox: &Receiver<Group>, settle: &watch::Sender<
             if group.effects {
                 queued.notify_one();
             }
-            // A caller that hung up meanwhile does not change what was kept.
-            group.answers.into_iter().for_each(|(reply, answer)| drop(reply.send(answer)));
+            // Nobody listens when the runtime has ended, and then nobody waits.
+            drop(tell.send(group.answers));
         }
     }
 }

@@ -1,8 +1,10 @@
 //! The way of a call: who may, people to handles, a fresh instance, evidence and effects together, words for the desk.
 
 use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
+use futures_util::FutureExt as _;
 use pilothouse_documents::Times;
 use pilothouse_registry::{Manifest, OperationName, PilotId, TickName};
 use pilothouse_runtime::people::Arrival;
@@ -268,16 +270,11 @@ impl House {
             settings: Arc::clone(&running.settings),
             people,
         };
-        // A task of its own: should the host fail in it, the call is answered all the same.
-        let (house, version) = (self.clone(), Arc::clone(running));
-        let run = tokio::spawn(async move {
-            match &version.pilot {
-                Some(pilot) => Some(pilot.invoke(request, &house.0.providers, &house.0.faults).await),
-                None => None,
-            }
-        });
         let failed = |fault: Fault| CallError::Fault { id: id.clone(), fault, while_down: while_down() };
-        let mut finished = run.await.map_err(|_| failed(Fault::Host))?.ok_or_else(disabled)?;
+        let pilot = running.pilot.as_ref().ok_or_else(disabled)?;
+        // Should the host fail in it, the call is answered all the same. Nothing of it is looked at then.
+        let run = AssertUnwindSafe(pilot.invoke(request, &self.0.providers, &self.0.faults)).catch_unwind();
+        let mut finished = run.await.map_err(|_| failed(Fault::Host))?;
         judge(&running.manifest, &running.operations, operation.as_ref(), &mut finished);
         // A pilot may refuse today what it decided yesterday: the guest has left since. What was answered stays the answer.
         if let (Some((scope, digest)), false) = (once_for, matches!(finished.recording.ended, Ended::Decided(_))) {

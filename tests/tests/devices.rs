@@ -276,6 +276,14 @@ async fn the_command_line_enrols_simulates_lists_and_revokes_a_device() {
     let (exit, late, said) = run(&["--reference", "sim-2", "--offline", &adult, &other]);
     assert_eq!((exit, late.as_array().map(Vec::len)), (0, Some(2)), "{late} {said}");
     assert_eq!(late[0]["reference"], "sim-2-1");
+    let (exit, behind, said) = run(&["--reference", "sim-slow", "--clock-ahead", "-200", &other]);
+    assert_eq!((exit, behind[0]["status"].as_u64()), (0, Some(200)), "{behind} {said}");
+    let slow = format!("/v1/invocations/{}", behind[0]["answer"]["id"].as_str().unwrap());
+    let slow = house.get("auditor", &slow).await.good();
+    let off = slow["record"]["caller"]["clock_ahead"].as_i64().unwrap();
+    assert!((-210..=-200).contains(&off), "{slow}");
+    let (exit, far, said) = run(&["--reference", "sim-far", "--clock-ahead", "400", &other]);
+    assert_eq!((exit, far[0]["status"].as_u64()), (1, Some(401)), "{far} {said}");
     let (exit, none, said) = run(&["--reference", "sim-3", "no card"]);
     assert_eq!((exit, none[0]["status"].as_u64()), (1, Some(422)), "{none} {said}");
 

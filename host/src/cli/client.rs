@@ -110,15 +110,17 @@ impl Client {
         self.answer(request.header("content-type", "application/wasm").body(bytes)).await
     }
 
-    /// Sends a body as a device, signed with its key; the host's problem is an answer like another.
+    /// Sends a body as a device, signed with its key by a clock that is so many seconds ahead; the host's problem is an answer like
+    /// another.
     pub(super) async fn send_signed(
         &self,
         key: &SigningKey,
         path: &str,
         body: &Value,
+        ahead: i64,
     ) -> Result<(StatusCode, Value), CliError> {
         let (uri, body) = (format!("{}{path}", self.address), body.to_string());
-        let fields = signed_now(key, &uri, body.as_bytes())
+        let fields = signed_now(key, &uri, body.as_bytes(), ahead)
             .map_err(|_| anyhow::anyhow!("the system gave no random bytes: try again"))?;
         let request = self.http.post(&uri).header("content-type", "application/json");
         let request = request

@@ -20,6 +20,8 @@ use super::out::Out;
 const MAX_TEXTS: u64 = 256 << 10;
 /// Events of one backlog.
 const BACKLOG: usize = 100;
+/// Furthest that a simulated device's clock is off, in seconds: past what any host allows, so that the refusal can be seen too.
+const MAX_AHEAD: i64 = 7_200;
 /// How far apart a simulated device's held-back readings lie.
 const APART: time::Duration = time::Duration::minutes(1);
 
@@ -85,6 +87,10 @@ pub(super) struct Simulate {
     /// Hold the readings back, and send them late and out of order
     #[arg(long)]
     offline: bool,
+    /// How far its clock is ahead, in seconds; negative: behind. It signs by that clock, and tells by it when it read
+    #[arg(long, value_name = "SECONDS", default_value_t = 0, allow_negative_numbers = true,
+        value_parser = clap::value_parser!(i64).range(-MAX_AHEAD..=MAX_AHEAD))]
+    clock_ahead: i64,
     /// How its references begin; the key's id and the time where it is left out
     #[arg(long)]
     reference: Option<String>,
@@ -158,7 +164,7 @@ impl Simulate {
     async fn run(self, connection: &Connection, out: &mut Out) -> Result<(), CliError> {
         let key = self.own_key(connection, out).await?;
         let texts = self.read_texts()?;
-        let now = OffsetDateTime::now_utc();
+        let now = OffsetDateTime::now_utc() + time::Duration::seconds(self.clock_ahead);
         let prefix = self
             .reference
             .clone()
@@ -181,8 +187,8 @@ impl Simulate {
             // The last one first, as a reader does that empties its memory from the top.
             events.reverse();
             for some in events.chunks(BACKLOG) {
-                let (status, answer) =
-                    client.send_signed(&key, &format!("{path}/backlog"), &json!({ "events": some })).await?;
+                let (path, events) = (format!("{path}/backlog"), json!({ "events": some }));
+                let (status, answer) = client.send_signed(&key, &path, &events, self.clock_ahead).await?;
                 if !status.is_success() {
                     return Err(refused(status, &answer));
                 }
@@ -190,7 +196,7 @@ impl Simulate {
             }
         } else {
             for event in &events {
-                let (status, answer) = client.send_signed(&key, &path, event).await?;
+                let (status, answer) = client.send_signed(&key, &path, event, self.clock_ahead).await?;
                 let of = if status == StatusCode::OK { "answer" } else { "problem" };
                 answers.push(json!({ "reference": event.get("reference"), "status": status.as_u16(), of: answer }));
             }

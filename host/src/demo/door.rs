@@ -116,7 +116,7 @@ impl Door {
         match asker {
             Asker::Token(token) => request = request.bearer_auth(token),
             Asker::Device(key) => {
-                let fields = signed_now(key, &uri, &bytes).map_err(|_| DoorError::Machine)?;
+                let fields = signed_now(key, &uri, &bytes, 0).map_err(|_| DoorError::Machine)?;
                 request = request
                     .header("content-digest", fields.content_digest)
                     .header("signature-input", fields.signature_input)

@@ -149,6 +149,11 @@ impl Store {
     pub async fn close(&self) {
         // An error means that it was closed before, by another call or because the disk failed.
         let _ = self.0.writer.send(Message::Close).await;
+        self.ended().await;
+    }
+
+    /// Returns when nothing more can be kept: after [`Store::close`], or because the disk failed.
+    pub async fn ended(&self) {
         // Nothing is ever sent: this returns when the writer has dropped its end.
         let _ = self.0.ended.clone().changed().await;
     }

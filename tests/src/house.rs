@@ -1,7 +1,7 @@
 //! A house under test: the real program with a data folder of its own, spoken with over HTTP only.
 
 use std::io::{BufRead, BufReader, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -81,6 +81,8 @@ impl Running {
 pub struct House {
     folder: TempDir,
     options: &'static [&'static str],
+    /// What the program finds in its environment.
+    environment: Vec<(&'static str, PathBuf)>,
     running: Mutex<Running>,
     address: String,
     demo: Value,
@@ -104,14 +106,23 @@ impl House {
     /// Where it does not become ready.
     #[must_use]
     pub fn start_with(options: &'static [&'static str]) -> House {
+        House::start_in(Vec::new(), options)
+    }
+
+    /// Starts a house with further options of `up`, and with paths in the program's environment.
+    ///
+    /// # Panics
+    /// Where it does not become ready.
+    #[must_use]
+    pub fn start_in(environment: Vec<(&'static str, PathBuf)>, options: &'static [&'static str]) -> House {
         let folder = tempfile::tempdir().expect("a folder for the data");
         after_first_start(folder.path(), |folder| {
-            let (mut running, _) = launch(folder, &[], &Arc::default());
+            let (mut running, _) = launch(folder, &[], &[], &Arc::default());
             running.stop();
         })
         .expect("a data folder can be made and copied");
         let written = Arc::default();
-        let (running, ready) = launch(folder.path(), options, &written);
+        let (running, ready) = launch(folder.path(), options, &environment, &written);
         let http = reqwest::Client::builder()
             .no_proxy()
             .timeout(REQUEST)
@@ -120,7 +131,8 @@ impl House {
             .build()
             .expect("an HTTP client");
         let running = Mutex::new(running);
-        let mut house = House { folder, options, running, address: String::new(), demo: Value::Null, written, http };
+        let mut house =
+            House { folder, options, environment, running, address: String::new(), demo: Value::Null, written, http };
         house.know(&ready);
         house
     }
@@ -146,12 +158,21 @@ impl House {
     /// # Panics
     /// Where the system does not let it be ended.
     pub fn kill(&self) {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner).child.kill().expect("the program can be killed");
+        let _code = self.ended();
+    }
+
+    /// Waits until the program has ended and all that it wrote is read; its exit code, if it was not killed.
+    ///
+    /// # Panics
+    /// Where the system does not tell.
+    pub fn ended(&self) -> Option<i32> {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        running.child.kill().expect("the program can be killed");
-        running.child.wait().expect("the program ends");
+        let status = running.child.wait().expect("the program ends");
         for reader in running.readers.drain(..) {
             reader.join().expect("what it wrote can be read");
         }
+        status.code()
     }
 
     /// Starts the program again on the same data folder, after [`House::kill`].
@@ -159,7 +180,7 @@ impl House {
     /// # Panics
     /// Where it does not become ready.
     pub fn restart(&mut self) {
-        let (running, ready) = launch(self.folder.path(), self.options, &self.written);
+        let (running, ready) = launch(self.folder.path(), self.options, &self.environment, &self.written);
         self.running = Mutex::new(running);
         self.know(&ready);
     }
@@ -332,11 +353,17 @@ async fn reply(request: reqwest::RequestBuilder) -> Result<Reply, reqwest::Error
 }
 
 /// Starts the program and waits for the document that it prints when it is ready.
-fn launch(folder: &Path, options: &[&str], written: &Arc<Mutex<Vec<u8>>>) -> (Running, Value) {
+fn launch(
+    folder: &Path,
+    options: &[&str],
+    environment: &[(&'static str, PathBuf)],
+    written: &Arc<Mutex<Vec<u8>>>,
+) -> (Running, Value) {
     let mut child = Command::new(pilot())
         .args(["--json", "up", "--listen", "127.0.0.1:0", "--people", &PEOPLE.to_string(), "--data"])
         .arg(folder)
         .args(options)
+        .envs(environment.iter().map(|(name, path)| (name, path)))
         // What the machine of the tests has set is not what is tested.
         .env_remove("PILOT_QUIET")
         .env_remove("PILOT_CONFIG")

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use clap::Args;
+use futures_util::FutureExt as _;
 use indicatif::ProgressBar;
 use pilothouse_identity::CardLabels;
 use pilothouse_province::{DEFAULT_PEOPLE, DEFAULT_SEED, MAX_PEOPLE};
@@ -168,9 +169,9 @@ impl Up {
             }),
             service,
         )
-        .with_graceful_shutdown(stopped());
+        .with_graceful_shutdown(over(house.clone()));
         let drained = async {
-            stopped().await;
+            over(house.clone()).await;
             tokio::time::sleep(DRAIN).await;
         };
         tokio::select! {
@@ -180,8 +181,14 @@ impl Up {
         if let Some(day) = day {
             day.abort();
         }
+        let by_itself = house.ended().now_or_never().is_some();
         house.close().await;
         let _gone = std::fs::remove_file(data.join("address"));
+        if by_itself {
+            bail!(
+                "the disk did not confirm what was written, so nothing more is kept: look at the disk, then start again; what was answered is kept"
+            );
+        }
         if !quiet {
             note(format_args!("stopped"));
         }
@@ -249,6 +256,14 @@ fn logging(quiet: bool) {
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr);
     // A second subscriber in one process is a test's: the first one stays.
     let _first = if json { builder.json().try_init() } else { builder.try_init() };
+}
+
+/// Somebody stops the host; or the disk failed, and only a start can tell what it holds.
+async fn over(house: House) {
+    tokio::select! {
+        () = stopped() => {}
+        () = house.ended() => {}
+    }
 }
 
 async fn stopped() {

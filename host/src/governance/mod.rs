@@ -188,6 +188,11 @@ impl House {
         self.0.log_key.to_string()
     }
 
+    /// Returns when nothing more can be kept: after [`House::close`], or because the disk failed. No call is answered then.
+    pub async fn ended(&self) {
+        self.0.store.ended().await;
+    }
+
     /// Ends the background work and keeps what is under way.
     pub async fn close(&self) {
         self.0.stop.cancel();

@@ -271,6 +271,13 @@ async fn the_command_line_enrols_simulates_lists_and_revokes_a_device() {
     let simulate =
         ["device", "simulate", "--key", key, "--pilot", "bhyt-checkin", "--facility", &hospital, "--role", CLERK];
     let run = |more: &[&str]| house.command("", &[&simulate[..], more].concat());
+    let (exit, shown, said) = house.command("", &["demo", "--card", "insured-adult"]);
+    assert_eq!((exit, shown["text"].as_str()), (0, Some(&*adult)), "{said}");
+    let (exit, cards, said) = house.command("", &["demo", "--card"]);
+    let is_listed = cards.as_array().is_some_and(|cards| cards.iter().any(|card| card["name"] == "insured-adult-2"));
+    assert!(exit == 0 && is_listed, "{cards} {said}");
+    let (exit, _, said) = house.command("", &["demo", "--card", "nobody"]);
+    assert!(exit == 1 && said.contains("no card of `nobody`"), "{said}");
     let (exit, online, said) = run(&["--reference", "sim-1", &adult]);
     assert_eq!((exit, online[0]["status"].as_u64()), (0, Some(200)), "{online} {said}");
     let (exit, late, said) = run(&["--reference", "sim-2", "--offline", &adult, &other]);

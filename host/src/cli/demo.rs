@@ -1,17 +1,21 @@
-//! A simulated day, sent to a running host through its front door.
+//! The demonstration: a simulated day, sent to a running host through its front door; and its people's cards.
 
 use std::time::Duration;
 
 use anyhow::Context;
 use clap::Args;
+use pilothouse_province::{Cast, Population};
+use pilothouse_registry::escape_name;
 use pilothouse_runtime::province::Province;
-use time::OffsetDateTime;
+use serde_json::{Value, json};
+use time::{Date, OffsetDateTime};
 
 use super::CliError;
 use super::client::Connection;
 use super::out::{Out, note};
 use crate::demo::{Crowd, Day, Door, DoorError, Folk, Place, Report, Size, run};
 use crate::governance::House;
+use crate::words::{self, Lang};
 
 /// Patients of a day, unless told otherwise.
 const PATIENTS: u16 = 240;
@@ -21,12 +25,15 @@ const A_MINUTE: u16 = 400;
 /// The demonstration
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Patients, guests, passengers, customers and borrowers, and the errors that they and readers make, planned from a seed and sent over HTTP.\nExit code 1 where any answer is another than the plan says.\n\nExample:\n  pilot demo --day --minutes 5"
+    after_help = "A day: patients, guests, passengers, customers and borrowers, and the errors that they and readers make, planned from a seed and sent over HTTP.\nExit code 1 where any answer is another than the plan says.\n\nExamples:\n  pilot demo --day --minutes 5\n  pilot demo --card\n  pilot scan \"$(pilot demo --card insured-adult)\""
 )]
 pub(super) struct Demo {
     /// Run a simulated day
-    #[arg(long, required = true)]
+    #[arg(long, required_unless_present = "card", conflicts_with = "card")]
     day: bool,
+    /// Print the text of a synthetic person's card, to be scanned or pasted; without a name, whose cards there are
+    #[arg(long, value_name = "NAME", num_args = 0..=1)]
+    card: Option<Option<String>>,
     /// Another seed plans another day
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -55,8 +62,15 @@ impl Demo {
             )
         })?;
         let province = Province::generate(folk.seed, folk.people, folk.day);
+        match self.card {
+            Some(name) => card(&province.population, name.as_deref(), out),
+            None => self.day(connection, &province, folk.day, out).await,
+        }
+    }
+
+    async fn day(self, connection: &Connection, province: &Province, day: Date, out: &mut Out) -> Result<(), CliError> {
         let size = Size { patients: self.size.into() };
-        let crowd = Crowd::of(&province, folk.day, 2 * size.patients);
+        let crowd = Crowd::of(province, day, 2 * size.patients);
         let patience = Duration::from_secs(self.patience.into());
         let door = Door::new(connection.place(), patience).map_err(told)?;
         let day = Day {
@@ -78,6 +92,27 @@ impl Demo {
             n => Err(CliError::Host { exit: 1, text: format!("{n} answers are other than planned") }),
         }
     }
+}
+
+/// The text of one member's card, or the names of all who have one.
+fn card(population: &Population, name: Option<&str>, out: &mut Out) -> Result<(), CliError> {
+    let cast = Cast::of(population);
+    let mut cards = cast.iter().filter_map(|(name, key)| Some((name, population.card_text(key)?)));
+    if let Some(asked) = name {
+        let (name, text) = cards.find(|(name, _)| *name == asked).with_context(|| {
+            format!("there is no card of `{}`: `pilot demo --card` says whose there are", escape_name(asked))
+        })?;
+        out.say(format_args!("{text}"));
+        out.json(&json!({ "name": name, "text": text }));
+        return Ok(());
+    }
+    let names: Vec<_> = cards.map(|(name, _)| json!({ "name": name, "who": words::cast(Lang::En, name) })).collect();
+    for member in &names {
+        let text = |field: &str| member.get(field).and_then(Value::as_str).unwrap_or_default();
+        out.say(format_args!("{:<28} {} (synthetic)", text("name"), text("who")));
+    }
+    out.json(&names);
+    Ok(())
 }
 
 fn told(error: DoorError) -> CliError {

@@ -51,12 +51,12 @@ pub(crate) async fn apply(session: &mut Session, change: &StateChange, at: i64) 
         }
         Change::CredentialRevoked { id } => credentials::revoke(session, &id, at).await,
         Change::DeviceEnrolled { id, class, role, unit, facility, public_key } => {
-            let (enrolled, revoked, seen, skew) = (at, None, None, None);
-            let new = Device { id, class, role, unit, facility, public_key, enrolled, revoked, seen, skew };
+            let (enrolled, revoked, seen, skew, signed) = (at, None, None, None, None);
+            let new = Device { id, class, role, unit, facility, public_key, enrolled, revoked, seen, skew, signed };
             devices::add(session, &new).await
         }
         Change::DeviceRevoked { id } => devices::revoke(session, &id, at).await,
-        Change::DeviceSeen { id, skew } => devices::seen(session, &id, at, skew).await,
+        Change::DeviceSeen { id, skew, signed } => devices::seen(session, &id, at, skew, signed).await,
         Change::VendorKeyAdded { id, vendor, public_key, valid_from, valid_to } => {
             let new = VendorKey { id, vendor, public_key, valid_from, valid_to, revoked: None };
             vendors::add(session, &new).await

@@ -26,9 +26,11 @@ pub struct Device {
     pub seen: Option<i64>,
     /// How far its clock was ahead of the host's then, in microseconds; negative: behind.
     pub skew: Option<i64>,
+    /// The newest signature of its that was believed, by its own time in seconds since 1970.
+    pub signed: Option<i64>,
 }
 
-type Row = (String, String, String, String, String, Vec<u8>, i64, Option<i64>, Option<i64>, Option<i64>);
+type Row = (String, String, String, String, String, Vec<u8>, i64, Option<i64>, Option<i64>, Option<i64>, Option<i64>);
 
 /// Reads devices.
 #[derive(Debug, Clone, Copy)]
@@ -42,11 +44,11 @@ impl Devices<'_> {
     pub async fn all(&self) -> Result<Vec<Device>, StoreError> {
         let mut session = self.0.read().await?;
         let rows: Vec<Row> = on!(&mut session, conn => sqlx::query_as(
-                "SELECT id, class, role, unit, facility, public_key, enrolled, revoked, seen, skew FROM devices \
+                "SELECT id, class, role, unit, facility, public_key, enrolled, revoked, seen, skew, signed FROM devices \
                  ORDER BY enrolled, id").fetch_all(conn).await)?;
         Ok(rows
             .into_iter()
-            .map(|(id, class, role, unit, facility, public_key, enrolled, revoked, seen, skew)| Device {
+            .map(|(id, class, role, unit, facility, public_key, enrolled, revoked, seen, skew, signed)| Device {
                 id,
                 class,
                 role,
@@ -57,6 +59,7 @@ impl Devices<'_> {
                 revoked,
                 seen,
                 skew,
+                signed,
             })
             .collect())
     }
@@ -82,10 +85,11 @@ pub(crate) async fn revoke(session: &mut Session, id: &str, at: i64) -> Result<(
 }
 
 /// Notes how a device was seen. One that was revoked meanwhile is refused: what it sent is not kept.
-pub(crate) async fn seen(session: &mut Session, id: &str, at: i64, skew: i64) -> Result<(), CommitError> {
+pub(crate) async fn seen(session: &mut Session, id: &str, at: i64, skew: i64, signed: i64) -> Result<(), CommitError> {
     let found = on!(session, conn => sqlx::query(
-            "UPDATE devices SET seen = $2, skew = $3 WHERE id = $1 AND revoked IS NULL")
-        .bind(id).bind(at).bind(skew).execute(conn).await)?
+            "UPDATE devices SET seen = $2, skew = $3, signed = CASE WHEN signed > $4 THEN signed ELSE $4 END \
+             WHERE id = $1 AND revoked IS NULL")
+        .bind(id).bind(at).bind(skew).bind(signed).execute(conn).await)?
     .rows_affected();
     if found == 1 { Ok(()) } else { Err(CommitError::Stale { what: "device" }) }
 }

@@ -235,7 +235,7 @@ pub enum StateChange {
     /// A device ends. Ending it again changes nothing.
     DeviceRevoked { id: String },
     /// A device sent what the record is about; refused as stale where it was revoked meanwhile.
-    DeviceSeen { id: String, skew: i64 },
+    DeviceSeen { id: String, skew: i64, signed: i64 },
     /// A vendor's key is trusted between two instants. See `vendors`.
     VendorKeyAdded { id: String, vendor: String, public_key: Vec<u8>, valid_from: i64, valid_to: i64 },
     /// A vendor's key is trusted no more. Revoking it again changes nothing.

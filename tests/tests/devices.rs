@@ -192,6 +192,33 @@ async fn a_revoked_device_is_refused_with_the_next_request_and_never_comes_back(
     assert!(device["revoked"].is_i64() && device["seen"].is_i64(), "{device}");
 }
 
+#[tokio::test]
+async fn a_signature_from_before_a_restart_is_believed_no_more_than_one_that_was_used_since() {
+    let mut house = House::start();
+    let mut own = Reader::enrolled(&house, house.demo("hospital"), CLERK).await;
+    let body = reading("caught-1", &card("insured-adult"), &seconds_ago(1)).to_string().into_bytes();
+    // It lasts longer than the restart: its clock is ahead. Whoever caught it on its way may still have it.
+    own.ahead = 30;
+    let caught = own.sign(&house, READINGS, &body);
+    let first = reader::send(&house, READINGS, &caught, body.clone()).await.unwrap().good();
+    let before = house.address().trim_start_matches("http://").to_owned();
+    house.kill();
+    house.restart();
+    let fields = [
+        ("host", before),
+        ("content-digest", caught.content_digest.clone()),
+        ("signature-input", caught.signature_input.clone()),
+        ("signature", caught.signature.clone()),
+    ];
+    house.post_with(READINGS, &fields, body.clone()).await.unwrap().is_problem(401, "device-replayed");
+
+    own.ahead = 60;
+    let anew = own.sign(&house, READINGS, &body);
+    let again = reader::send(&house, READINGS, &anew, body.clone()).await.unwrap().good();
+    assert_eq!((&again["replayed"], &again["id"]), (&json!(true), &first["id"]));
+    reader::send(&house, READINGS, &anew, body).await.unwrap().is_problem(401, "device-replayed");
+}
+
 /// What the summary of a day says of its visits.
 async fn visits_of(house: &House, reference: &str, day: time::Date) -> Vec<String> {
     let body = json!({ "reference": reference, "input": { "date": day.to_string() } });
@@ -235,6 +262,8 @@ async fn a_device_that_was_offline_sends_late_and_out_of_order_and_nothing_is_lo
     // The answer is lost and the host falls: the device sends all of it again, and then each alone.
     house.kill();
     house.restart();
+    // Whatever it had signed in the second in which the host fell, it signs anew.
+    own.ahead = 1;
     let again = own.send(&house, BACKLOG, &json!({ "events": events })).await.good();
     for (first, again) in answers.iter().zip(again["answers"].as_array().unwrap()) {
         assert_eq!((&again["answer"]["replayed"], &again["answer"]["id"]), (&json!(true), &first["answer"]["id"]));

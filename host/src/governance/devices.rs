@@ -93,6 +93,8 @@ struct Seen {
     revoked: Option<i64>,
     at: Option<i64>,
     skew: Option<i64>,
+    /// The newest signature that was believed before this start: which others were, nobody remembers, so none up to it is again.
+    signed_before: Option<i64>,
     /// Signatures that were believed, by their time, while they could be sent again.
     signatures: BTreeSet<(i64, String)>,
 }
@@ -122,7 +124,11 @@ impl Devices {
         let device = caller.device.as_ref().and_then(|sender| sender.id.parse().ok()).and_then(|id| self.find(&id));
         let Some(device) = device else { return Vec::new() };
         let seen = device.state.lock().unwrap_or_else(PoisonError::into_inner);
-        vec![StateChange::DeviceSeen { id: caller.credential.clone(), skew: seen.skew.unwrap_or(0) }]
+        vec![StateChange::DeviceSeen {
+            id: caller.credential.clone(),
+            skew: seen.skew.unwrap_or(0),
+            signed: seen.signatures.last().map_or(0, |(created, _)| *created),
+        }]
     }
 }
 
@@ -263,6 +269,9 @@ impl House {
         if seen.signatures.len() >= MAX_SIGNATURES {
             return Err(DeviceError::Busy);
         }
+        if seen.signed_before.is_some_and(|before| claimed.created() <= before) {
+            return Err(DeviceError::Replayed);
+        }
         if !seen.signatures.insert((claimed.created(), claimed.nonce().to_owned())) {
             return Err(DeviceError::Replayed);
         }
@@ -275,8 +284,13 @@ impl House {
             let key = stored.public_key.as_slice().try_into().ok();
             let Some(key) = key.and_then(|bytes| VerifyingKey::from_bytes(bytes).ok()) else { continue };
             let id: KeyId = parse("device", &stored.id)?;
-            let state =
-                Seen { revoked: stored.revoked, at: stored.seen, skew: stored.skew, signatures: BTreeSet::new() };
+            let state = Seen {
+                revoked: stored.revoked,
+                at: stored.seen,
+                skew: stored.skew,
+                signed_before: stored.signed,
+                signatures: BTreeSet::new(),
+            };
             let device = Enrolled {
                 class: parse("device", &stored.class)?,
                 caller: caller(

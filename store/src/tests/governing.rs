@@ -208,15 +208,17 @@ async fn a_revoked_device_stays_known_and_what_it_sends_is_not_kept() {
         facility: "nha-khach-1".into(),
         public_key: vec![7; 32],
     };
-    let seen = |skew| StateChange::DeviceSeen { id: "d-1".into(), skew };
+    let seen = |skew, signed| StateChange::DeviceSeen { id: "d-1".into(), skew, signed };
     let answers = together(
         &store,
         vec![
             change("r-1", vec![enrolled("d-1")]),
             change("r-2", vec![enrolled("d-1")]),
-            Unit { record_at: AT + 5, ..change("r-3", vec![seen(-2_000_000)]) },
+            Unit { record_at: AT + 5, ..change("r-3", vec![seen(-2_000_000, 100)]) },
+            // An older signature that comes later does not make the newest one forgotten.
+            Unit { record_at: AT + 6, ..change("r-3-late", vec![seen(-1_000_000, 90)]) },
             Unit { record_at: AT + 7, ..change("r-4", vec![StateChange::DeviceRevoked { id: "d-1".into() }]) },
-            Unit { record_at: AT + 9, ..change("r-5", vec![seen(0)]) },
+            Unit { record_at: AT + 9, ..change("r-5", vec![seen(0, 110)]) },
             change("r-6", vec![StateChange::DeviceRevoked { id: "d-2".into() }]),
         ],
     )
@@ -228,13 +230,14 @@ async fn a_revoked_device_stays_known_and_what_it_sends_is_not_kept() {
             Err(CommitError::Exists { what: "device" }),
             Ok(1),
             Ok(2),
+            Ok(3),
             Err(CommitError::Stale { what: "device" }),
             Err(CommitError::Unknown { what: "device" })
         ]
     ));
     let all = store.devices().all().await.expect("reads");
     let [device] = all.as_slice() else { panic!("one device: {all:?}") };
-    assert_eq!((device.enrolled, device.seen, device.skew), (AT, Some(AT + 5), Some(-2_000_000)));
-    assert_eq!(device.revoked, Some(AT + 7));
+    assert_eq!((device.enrolled, device.seen, device.skew), (AT, Some(AT + 6), Some(-1_000_000)));
+    assert_eq!((device.revoked, device.signed), (Some(AT + 7), Some(100)));
     close_verified(store).await;
 }

@@ -208,8 +208,8 @@ pub(super) const KINDS: &[Kind] = &[
     ),
     kind(
         "device-replayed",
-        "The signature was used before",
-        "Chữ ký đã được dùng",
+        "The signature was used before, or may have been",
+        "Chữ ký đã được dùng hoặc có thể đã được dùng",
         "Sign each request anew, with another nonce; an event keeps its reference, so it is never done twice.",
         "Mỗi yêu cầu phải ký mới với nonce khác; lượt đọc giữ nguyên mã tham chiếu nên không bị thực hiện hai lần.",
     ),

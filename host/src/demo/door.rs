@@ -63,6 +63,11 @@ pub(crate) struct Door {
     patience: Duration,
 }
 
+/// Whether the same is to be asked once more: by a device also in the second in which the host fell, signed anew.
+fn is_again(status: u16, value: &Value) -> bool {
+    AGAIN.contains(&status) || value.get("type").and_then(Value::as_str) == Some("/problems/device-replayed")
+}
+
 impl Door {
     /// A door that is knocked at for so long.
     pub(crate) fn new(place: Place, patience: Duration) -> Result<Door, DoorError> {
@@ -93,7 +98,7 @@ impl Door {
         loop {
             let answer = self.once(method.clone(), asker, path, body).await?;
             match answer {
-                Some((status, value)) if !AGAIN.contains(&status) => return Ok((status, value)),
+                Some((status, value)) if !is_again(status, &value) => return Ok((status, value)),
                 _ if begun.elapsed() < self.patience => tokio::time::sleep(PAUSE).await,
                 Some(answer) => return Ok(answer),
                 None => return Err(DoorError::Nobody { seconds: self.patience.as_secs() }),

@@ -196,8 +196,10 @@ pub enum DeviceError {
         /// How far it is ahead of the host's; negative: behind.
         ahead_seconds: i64,
     },
-    /// This very signature was believed before.
-    #[error("this signature was used before: sign each request anew, with another nonce")]
+    /// This very signature was believed before, or may have been before the host was started.
+    #[error(
+        "this signature was used before, or is older than the host's start: sign each request anew, with another nonce"
+    )]
     Replayed,
     /// More signatures than are remembered.
     #[error("this device sends too many requests: wait a minute, and send events in backlogs")]

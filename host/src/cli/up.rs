@@ -14,6 +14,8 @@ use pilothouse_identity::CardLabels;
 use pilothouse_province::{DEFAULT_PEOPLE, DEFAULT_SEED, MAX_PEOPLE};
 use pilothouse_runtime::compile::Program;
 use serde::Deserialize;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
 
 use super::out::{Out, note};
 use crate::api::{self, ApiLimits};
@@ -154,6 +156,8 @@ impl Up {
         folk.write(data).context("what the province is made of cannot be written into the data folder")?;
         std::fs::write(data.join("address"), address.to_string())
             .context("the address cannot be written into the data folder")?;
+        // Before anybody is told that it is ready: who then stops it at once is heard.
+        let asked = stopping()?;
         if !quiet {
             greet(&house, &address, people, begun.elapsed(), out).await?;
         }
@@ -169,9 +173,9 @@ impl Up {
             }),
             service,
         )
-        .with_graceful_shutdown(over(house.clone()));
+        .with_graceful_shutdown(over(house.clone(), asked.clone()));
         let drained = async {
-            over(house.clone()).await;
+            over(house.clone(), asked).await;
             tokio::time::sleep(DRAIN).await;
         };
         tokio::select! {
@@ -258,27 +262,27 @@ fn logging(quiet: bool) {
     let _first = if json { builder.json().try_init() } else { builder.try_init() };
 }
 
-/// Somebody stops the host; or the disk failed, and only a start can tell what it holds.
-async fn over(house: House) {
-    tokio::select! {
-        () = stopped() => {}
-        () = house.ended() => {}
-    }
+/// Cancelled when somebody asks the host to stop. From here on the system no longer ends it by itself.
+fn stopping() -> anyhow::Result<CancellationToken> {
+    let taken = |kind| signal(kind).context("the system does not hand signals over");
+    let (mut interrupt, mut terminate) = (taken(SignalKind::interrupt())?, taken(SignalKind::terminate())?);
+    let asked = CancellationToken::new();
+    let token = asked.clone();
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        token.cancel();
+    });
+    Ok(asked)
 }
 
-async fn stopped() {
-    let interrupt = tokio::signal::ctrl_c();
-    let terminate = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => {
-                signal.recv().await;
-            }
-            Err(_) => std::future::pending().await,
-        }
-    };
+/// Somebody stops the host; or the disk failed, and only a start can tell what it holds.
+async fn over(house: House, asked: CancellationToken) {
     tokio::select! {
-        _ = interrupt => {}
-        () = terminate => {}
+        () = asked.cancelled() => {}
+        () = house.ended() => {}
     }
 }
 

@@ -28,6 +28,9 @@ pub(crate) trait Disk: Send {
     fn synchronise(&self) -> io::Result<()>;
 }
 
+/// What the units of a group, or of some, are told.
+type Answers = Vec<(Reply, Result<Committed, CommitError>)>;
+
 /// A group that was kept, or refused, and waits to be told so.
 pub(crate) struct Group {
     /// Its number, as [`Durable::begin`] gave it.
@@ -106,9 +109,6 @@ pub(crate) fn start(disk: Box<dyn Disk>, queued: Arc<Notify>) -> io::Result<(ToD
         .spawn(move || synchronise(&*disk, &inbox, &settle, &queued, &tell))?;
     Ok((ToDisk { begun: Arc::clone(&begun), groups, thread }, Durable { begun, settled }))
 }
-
-/// What the units of some groups are told.
-type Answers = Vec<(Reply, Result<Committed, CommitError>)>;
 
 /// Tells whoever waits. Among them, so that a group costs one way from the disk's thread into their runtime and not one for
 /// each; as many answers wait here as there are calls under way.

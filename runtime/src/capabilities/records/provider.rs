@@ -138,9 +138,10 @@ impl Provider {
                 of.fold((0, 0), |(rows, bytes), (_, row)| (rows + 1, bytes + (row.key.len() + row.value.len()) as u64))
             }
         };
-        Ok(if rows.saturating_add_signed(by.rows) > room.rows {
+        // A grant that was narrowed may leave less room than is used: what does not grow in one of them is not held to it.
+        Ok(if by.rows > 0 && rows.saturating_add_signed(by.rows) > room.rows {
             Some("max-rows")
-        } else if used.saturating_add_signed(by.bytes) > room.bytes {
+        } else if by.bytes > 0 && used.saturating_add_signed(by.bytes) > room.bytes {
             Some("max-bytes")
         } else {
             None

@@ -128,9 +128,9 @@ async fn keeps_rows(provider: Provider) {
         assert_eq!(provider.lacks(PILOT, room, one_more).await.unwrap(), lacks, "{rows} rows, {bytes} bytes");
     }
     let larger = Growth { rows: 0, bytes: 3 };
-    for (bytes, lacks) in [(23, None), (22, Some("max-bytes"))] {
-        let room = Room { rows: 3, bytes };
-        assert_eq!(provider.lacks(PILOT, room, larger).await.unwrap(), lacks, "{bytes} bytes");
+    for (rows, bytes, lacks) in [(3, 23, None), (3, 22, Some("max-bytes")), (1, 23, None)] {
+        let room = Room { rows, bytes };
+        assert_eq!(provider.lacks(PILOT, room, larger).await.unwrap(), lacks, "{rows} rows, {bytes} bytes");
     }
 
     // A change gives a later version, a removal takes the row from every page.

@@ -251,7 +251,7 @@ impl House {
     /// One run, to its commit.
     async fn attempt(
         &self,
-        running: &Arc<Running>,
+        running: &Running,
         caller: &Caller,
         taken: Taken,
         occasion: Arc<Occasion>,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::capabilities::funnel::{Permit, Trouble};
 use crate::capabilities::records;
 use crate::contract::pilothouse::lodging::notices::Status;
-use crate::kept::HostTable;
+use crate::kept::{self, HostTable};
 use crate::pending::{Pending, RowChange};
 
 /// Under which name the host keeps the stays; no pilot's id has a dot.
@@ -61,14 +61,7 @@ impl StayRow {
     /// The row as it is written, with the index by which open stays are found.
     pub fn change(&self, expected: u64) -> RowChange {
         let open = if self.is_open() { "open" } else { "gone" };
-        RowChange {
-            expected: Some(expected),
-            // A struct of texts and numbers always serialises.
-            value: serde_json::to_string(self).ok(),
-            indexes: vec![(OPEN_INDEX.to_owned(), format!("{}/{open}", self.facility))],
-            version: expected + 1,
-            stored: 0,
-        }
+        kept::change(self, vec![(OPEN_INDEX, format!("{}/{open}", self.facility))], expected)
     }
 
     pub(crate) fn status(&self) -> Status {

@@ -128,7 +128,7 @@ impl Call {
                     }
                     let row = providers.records.get(permit, pilot, table, key).await?;
                     let stored = row.as_ref().map_or(0, |row| row.version);
-                    let stored_bytes = row.map_or(0, |row| (row.key.len() + row.value.len()) as u64);
+                    let stored_bytes = row.map_or(0, |row| row.bytes());
                     let now =
                         own.as_ref().map_or(stored, |change| if change.value.is_some() { change.version } else { 0 });
                     if expected.is_some_and(|expected| expected != now) {

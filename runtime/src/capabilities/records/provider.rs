@@ -23,6 +23,13 @@ pub struct Row {
     pub indexes: Vec<(String, String)>,
 }
 
+impl Row {
+    /// Bytes of key and value, as they count towards the room of a grant.
+    pub(crate) fn bytes(&self) -> u64 {
+        (self.key.len() + self.value.len()) as u64
+    }
+}
+
 /// Rows and bytes that a pilot may keep.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Room {
@@ -135,7 +142,7 @@ impl Provider {
             Provider::Memory(memory) => {
                 let rows = memory.lock();
                 let of = rows.iter().filter(|((of, ..), _)| of == pilot);
-                of.fold((0, 0), |(rows, bytes), (_, row)| (rows + 1, bytes + (row.key.len() + row.value.len()) as u64))
+                of.fold((0, 0), |(rows, bytes), (_, row)| (rows + 1, bytes + row.bytes()))
             }
         };
         // A grant that was narrowed may leave less room than is used: what does not grow in one of them is not held to it.

@@ -1,54 +1,37 @@
 //! Opening the house: keys, store, province, pilots; and at the first start, the demonstration.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, RwLock};
 
 use arc_swap::ArcSwap;
-use pilothouse_evidence::{CheckpointSigner, Digest, MasterKey, SealKey};
+use pilothouse_evidence::{CheckpointSigner, MasterKey, SealKey};
 use pilothouse_identity::CardLabels;
-use pilothouse_province::{Cast, Licence, MERGER, Places};
 use pilothouse_registry::catalogue::Catalogue;
 use pilothouse_registry::oci::Layout;
-use pilothouse_registry::{
-    Ceiling, Effective, FacilityId, Grant, GrantState, Package, PilotId, Trust, TrustedKey, UnitCode,
-    keys as vendor_keys,
-};
-use pilothouse_runtime::budgets::Budgets;
+use pilothouse_registry::{Ceiling, FacilityId, Trust, TrustedKey};
 use pilothouse_runtime::capabilities::records;
 use pilothouse_runtime::compile::{Compiler, Program};
 use pilothouse_runtime::faults::Faults;
 use pilothouse_runtime::keys::Secret;
 use pilothouse_runtime::occasion::date_of;
-use pilothouse_runtime::people::PilotKeys;
-use pilothouse_runtime::province::{Province, class_code};
+use pilothouse_runtime::province::Province;
 use pilothouse_runtime::record::EffectKeys;
-use pilothouse_runtime::{Machine, Pilot, Providers, Terms};
+use pilothouse_runtime::{Machine, Providers};
 use pilothouse_store::{StateChange, Store};
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
+use super::demonstration::{OWN_OFFICER, demo};
 use super::desks::Receivers;
 use super::devices::Devices;
 use super::outbox::PoliceDesk;
-use super::records::{Change, DAY};
-use super::running::{Running, operations};
+use super::records::Change;
 use super::synthetic::Issuers;
-use super::wording::Words;
-use super::{Caller, Clocks, House, HouseError, Known, Rooms, keys, now, packaging, parse};
-use crate::embedded::{EmbeddedPlugin, PLUGINS};
+use super::{Caller, Clocks, House, HouseError, Known, Rooms, keys, now, parse};
 
 /// Name of the log in its checkpoints; one log a data folder.
 const LOG_ORIGIN: &str = "pilothouse/log";
-/// How long a grant of the demonstration holds.
-const DEMO_TERM: i64 = 365 * DAY;
-/// The vendor of the pilots that the host brings along.
-const OWN_VENDOR: &str = "demo";
-/// The officers of the demonstration. Synthetic: nobody has these names.
-const REQUESTER: &str = "demo-requester";
-const APPROVERS: [&str; 2] = ["demo-officer-1", "demo-officer-2"];
-/// The officer of the demonstration as whom the command line on this machine speaks, unless it is told otherwise.
-const OWN_OFFICER: &str = "working group";
 
 /// What a house is opened with.
 #[derive(Debug, Clone)]
@@ -73,34 +56,6 @@ pub struct OpenOptions {
 pub trait Progress: Sync {
     /// A step begins.
     fn step(&self, text: &str);
-}
-
-/// A credential of the demonstration.
-#[derive(Debug, Clone, serde::Serialize)]
-pub struct DemoCredential {
-    /// What it is for.
-    pub name: &'static str,
-    /// In which role.
-    pub role: &'static str,
-    /// For which facility.
-    pub facility: Option<String>,
-    /// For which unit.
-    pub unit: String,
-    /// The token, to be shown: it opens synthetic data only.
-    pub token: String,
-}
-
-/// The demonstration: who can be tried with which credential.
-#[derive(Debug, Clone, serde::Serialize)]
-pub struct Demo {
-    /// One for each desk.
-    pub credentials: Vec<DemoCredential>,
-    /// Number of a synthetic insured adult.
-    pub patient_number: String,
-    /// Id of a synthetic hospital.
-    pub hospital: String,
-    /// Id of a synthetic hotel.
-    pub hotel: String,
 }
 
 /// Longest policy file, in bytes: the one that ships with the host has some thousand.
@@ -271,191 +226,6 @@ impl House {
         Ok(())
     }
 
-    /// Takes the pilots in that this binary brings along: packaged, signed with a key of this installation, through the same door as
-    /// every vendor's. At the first start they are granted and enabled too, as a demonstration that says so in the record.
-    async fn bring_embedded(&self, progress: &dyn Progress) -> Result<(), HouseError> {
-        let path = self.0.dir.join("keys").join("own-pilots.pem");
-        let malformed = |error: &dyn std::fmt::Display| HouseError::Malformed {
-            what: "own-pilots.pem",
-            message: error.to_string(),
-        };
-        if !path.exists() {
-            let key = vendor_keys::generate().map_err(|error| malformed(&error))?;
-            vendor_keys::write(&path, &key).map_err(|error| malformed(&error))?;
-        }
-        let key = vendor_keys::read(&path).map_err(|error| malformed(&error))?;
-        let host = self.host_caller()?;
-        let known = vendor_keys::key_id(&key.verifying_key());
-        if self.0.trust.read().unwrap_or_else(std::sync::PoisonError::into_inner).keys().all(|(id, _)| *id != known) {
-            self.trust(&host, OWN_VENDOR, &key.verifying_key(), now(), now() + 10 * DEMO_TERM).await?;
-        }
-        for plugin in PLUGINS {
-            self.bring(plugin, &key, &host, progress).await?;
-        }
-        Ok(())
-    }
-
-    async fn bring(
-        &self,
-        plugin: &EmbeddedPlugin,
-        key: &ed25519_dalek::SigningKey,
-        host: &Caller,
-        progress: &dyn Progress,
-    ) -> Result<(), HouseError> {
-        let manifest = pilothouse_registry::Manifest::parse("pilot.toml", plugin.manifest).map_err(|error| {
-            HouseError::Malformed { what: "manifest of an embedded pilot", message: error.to_string() }
-        })?;
-        let build = Digest::of(
-            &[plugin.core, plugin.manifest.as_bytes(), text(plugin, "vi").as_bytes(), text(plugin, "en").as_bytes()]
-                .concat(),
-        );
-        let marker = format!("embedded/{}", manifest.id);
-        if self.0.store.meta().get(&marker).await?.as_deref() == Some(build.to_string().as_str()) {
-            return Ok(());
-        }
-        progress.step(&format!("taking in {} {}", manifest.id, manifest.version));
-        let component = packaging::component(plugin.core)?;
-        let memory = manifest.limits.memory_kib as usize * 1024;
-        let schemas =
-            packaging::describe(&component, &manifest.id, memory, &self.0.machine, &self.0.compiler, &self.0.providers)
-                .await?;
-        let bytes =
-            packaging::signed(&component, plugin.manifest, &schemas, (text(plugin, "vi"), text(plugin, "en")), key)?;
-        // A rebuilt host may bring another build under the same version; a vendor's versions are never replaced.
-        let installed = self.install_as(host, bytes, true).await?;
-        let id = installed.id.clone();
-        if self.grants(&id).await?.is_empty() {
-            for request in &manifest.capabilities {
-                self.demo_grant(&id, request.clone(), host).await?;
-            }
-        }
-        let state = StateChange::Meta { key: marker, value: build.to_string() };
-        let change = Change {
-            by: host,
-            subject: "package",
-            of: id.to_string(),
-            action: "embedded",
-            detail: vec![("build", build.to_string())],
-        };
-        self.keep_change(change, vec![state]).await?;
-        self.put_in_service(host, &id, &installed.version, true).await?;
-        Ok(())
-    }
-
-    async fn demo_grant(
-        &self,
-        pilot: &PilotId,
-        right: pilothouse_registry::CapabilityRequest,
-        host: &Caller,
-    ) -> Result<(), HouseError> {
-        let capability = right.capability();
-        let id = super::records::new_id();
-        let officer = super::officers::officer_named;
-        let at = now();
-        let state = GrantState::Requested { by: officer(REQUESTER)? }
-            .approve(officer(APPROVERS[0])?, at)?
-            .approve(officer(APPROVERS[1])?, at)?;
-        let grant = Grant {
-            id: parse("grant", &id)?,
-            pilot: pilot.clone(),
-            right,
-            units: all_communes(at)?,
-            expires: at + DEMO_TERM,
-            state,
-        };
-        let body = serde_json::to_value(&grant).map_err(|error| HouseError::Policy(error.to_string()))?;
-        let state = serde_json::to_value(&grant.state).map_err(|error| HouseError::Policy(error.to_string()))?;
-        let row = StateChange::Grant {
-            id: id.clone(),
-            pilot: pilot.to_string(),
-            capability: capability.to_string(),
-            body,
-            state,
-            seen: 0,
-        };
-        let detail = vec![
-            ("capability", capability.to_string()),
-            ("approvers", APPROVERS.join(" ")),
-            ("demonstration", "true".to_owned()),
-        ];
-        let change = Change { by: host, subject: "grant", of: id, action: "approve", detail };
-        self.keep_change(change, vec![row]).await?;
-        Ok(())
-    }
-
-    async fn start_pilots(&self, progress: &dyn Progress) -> Result<(), HouseError> {
-        let mut running = HashMap::new();
-        for pilot in self.0.store.pilots().all().await? {
-            let id: PilotId = parse("pilot", &pilot.pilot)?;
-            progress.step(&format!("linking {id} {}", pilot.version));
-            let version = self.prepare(&id, &pilot.package, None).await?;
-            version.switch.set(pilot.state == "on");
-            running.insert(id, Arc::new(version));
-        }
-        self.0.running.store(Arc::new(running));
-        Ok(())
-    }
-
-    /// A version made ready: compiled or from the cache, linked with exactly what it was granted, its schemas and words parsed.
-    pub(crate) async fn prepare(
-        &self,
-        id: &PilotId,
-        package: &str,
-        before: Option<&Running>,
-    ) -> Result<Running, HouseError> {
-        let digest: pilothouse_registry::Digest = parse("package", package)?;
-        let bytes = self.0.packages.get(&digest)?;
-        // It passed the door when it was taken in; its key may have been revoked since, which stops new packages, not this one.
-        let package = Package::open_unsigned(bytes)?;
-        let manifest = package.manifest().clone();
-        let grants = self.grants(id).await?;
-        let rights = Arc::new(Effective::new(&manifest.capabilities, &grants, &self.0.ceiling));
-        let rights_json = serde_json::to_vec(rights.as_ref()).map_err(|error| HouseError::Policy(error.to_string()))?;
-        let settings = self.settings_of(id, &manifest).await?;
-        let budgets = before
-            .and_then(|before| before.pilot.as_ref())
-            .map_or_else(|| Arc::new(Budgets::default()), |pilot| Arc::clone(pilot.budgets()));
-        let terms = Terms {
-            id: Arc::from(id.as_str()),
-            rights: Arc::clone(&rights),
-            keys: Arc::new(PilotKeys::new(&self.0.secret, id, self.rotation(id).await?)),
-            budgets,
-            deadline: std::time::Duration::from_millis(u64::from(manifest.limits.deadline_ms)),
-            memory: manifest.limits.memory_kib as usize * 1024,
-        };
-        let component = self.0.compiler.component(self.0.machine.engine(), package.bytes()).await?;
-        let pilot = Pilot::new(self.0.machine.engine(), &component, terms).ok();
-        let settings_text: Arc<str> = Arc::from(Value::Object(settings).to_string());
-        Ok(Running {
-            package: Digest::of(package.bytes()),
-            switch: before.map_or_else(Arc::default, |before| Arc::clone(&before.switch)),
-            pilot,
-            rights_digest: Digest::of(&rights_json),
-            settings_digest: Digest::of(settings_text.as_bytes()),
-            settings: settings_text,
-            operations: operations(&package),
-            words: Words::new(package.texts()),
-            manifest,
-        })
-    }
-
-    /// The settings in force: the department's over the manifest's defaults.
-    pub(crate) async fn settings_of(
-        &self,
-        id: &PilotId,
-        manifest: &pilothouse_registry::Manifest,
-    ) -> Result<Map<String, Value>, HouseError> {
-        let set = self.0.store.settings().current(id.as_str()).await?;
-        let values = set.and_then(|set| set.body.as_object().cloned()).unwrap_or_default();
-        // A key that a newer version no longer has is left out; it stays in the history.
-        let known: Map<String, Value> =
-            values.into_iter().filter(|(key, _)| manifest.config.settings.contains_key(key.as_str())).collect();
-        manifest
-            .config
-            .check(&known)
-            .map_err(|error| HouseError::Setting { key: error.key().to_owned(), message: error.to_string() })
-    }
-
     /// Fills today's budgets again from today's record, so that a restart is no way around them.
     async fn recount_budgets(&self) -> Result<(), HouseError> {
         let since = super::records::day_start(now());
@@ -491,60 +261,4 @@ impl House {
 pub(super) fn signer(secret: &Secret) -> Result<CheckpointSigner, HouseError> {
     CheckpointSigner::from_seed(&secret.derive("log"), LOG_ORIGIN)
         .map_err(|_| HouseError::Policy("the log's origin".to_owned()))
-}
-
-fn text(plugin: &EmbeddedPlugin, language: &str) -> &'static str {
-    plugin.texts.iter().find(|(found, _)| *found == language).map_or("", |(_, text)| text)
-}
-
-/// The communes of the plan's area, as they are on the day.
-pub(crate) fn all_communes(at: i64) -> Result<BTreeSet<UnitCode>, HouseError> {
-    Places::embedded()
-        .plan_communes(date_of(at).max(MERGER))
-        .map(|unit| parse("unit", &unit.code.to_string()))
-        .collect()
-}
-
-fn demo(province: &Province, secret: &Secret) -> Result<Demo, HouseError> {
-    let key = secret.derive("demonstration");
-    let open = |class: &str| {
-        province
-            .facilities()
-            .iter()
-            .find(|facility| class_code(facility) == class && matches!(facility.licence, Licence::Valid { .. }))
-    };
-    let missing = |what: &str| HouseError::Policy(format!("the synthetic province has no {what}"));
-    let hospital = open("hospital").ok_or_else(|| missing("hospital"))?;
-    let hotel = open("hotel").ok_or_else(|| missing("hotel"))?;
-    let patient = Cast::find(&province.population, "insured-adult").and_then(|key| province.population.get(key));
-    let patient = patient.and_then(|person| person.number()).ok_or_else(|| missing("insured adult"))?;
-    // Three officers of the working group: one asks for a grant, two others approve it.
-    let desks: [(&'static str, &'static str, &str, Option<&pilothouse_province::Facility>); 13] = [
-        ("hospital desk", "registration-clerk", "", Some(hospital)),
-        ("hotel desk", "receptionist", "", Some(hotel)),
-        ("coach conductor", "conductor", "", open("coach")),
-        ("pawnshop counter", "shopkeeper", "", open("pawnshop")),
-        ("credit officer", "credit-officer", "", open("policy-bank")),
-        // The police of the commune in which the hotel lies.
-        ("commune police", "police-officer", "", None),
-        ("statistics officer", "statistics-officer", "", None),
-        ("leader", "leader", "", None),
-        (OWN_OFFICER, "working-group", "", None),
-        ("second officer", "working-group", "-2", None),
-        ("third officer", "working-group", "-3", None),
-        ("department", "department", "", None),
-        ("auditor", "auditor", "", None),
-    ];
-    let credentials = desks.into_iter().map(|(name, role, number, facility)| {
-        let (token, _) = keys::demo_token(&format!("demo-{role}{number}"), &key);
-        let of_unit = facility.or_else(|| (role == "police-officer").then_some(hotel));
-        let unit = of_unit.map_or_else(|| super::SEAT.to_owned(), |facility| facility.unit.to_string());
-        DemoCredential { name, role, facility: facility.map(|facility| facility.id.clone()), unit, token }
-    });
-    Ok(Demo {
-        credentials: credentials.collect(),
-        patient_number: patient.reveal().to_owned(),
-        hospital: hospital.id.clone(),
-        hotel: hotel.id.clone(),
-    })
 }

@@ -53,11 +53,7 @@ impl Grants<'_> {
     /// # Errors
     /// Those of the database.
     pub async fn of_pilot(&self, pilot: &str) -> Result<Vec<Grant>, StoreError> {
-        let mut session = self.0.read().await?;
-        let rows: Vec<Row> = on!(&mut session, conn => sqlx::query_as(
-                "SELECT id, pilot, capability, body, state, revision, at FROM grants WHERE pilot = $1 ORDER BY id")
-            .bind(pilot).fetch_all(conn).await)?;
-        Ok(rows.into_iter().map(grant).collect())
+        read(&mut self.0.read().await?, pilot).await
     }
 
     /// All grants.
@@ -71,6 +67,13 @@ impl Grants<'_> {
             .fetch_all(conn).await)?;
         Ok(rows.into_iter().map(grant).collect())
     }
+}
+
+pub(crate) async fn read(session: &mut Session, pilot: &str) -> Result<Vec<Grant>, StoreError> {
+    let rows: Vec<Row> = on!(session, conn => sqlx::query_as(
+            "SELECT id, pilot, capability, body, state, revision, at FROM grants WHERE pilot = $1 ORDER BY id")
+        .bind(pilot).fetch_all(conn).await)?;
+    Ok(rows.into_iter().map(grant).collect())
 }
 
 /// Keeps a grant, decided on revision `seen`; 0 asks for it. What it is for never changes, only right and decision do.

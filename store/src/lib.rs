@@ -39,6 +39,7 @@ pub mod seals;
 pub mod series;
 pub mod settings;
 mod sqlite;
+pub mod standing;
 mod store;
 pub mod unit;
 pub mod used;

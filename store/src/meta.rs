@@ -13,10 +13,13 @@ impl Meta<'_> {
     /// # Errors
     /// Those of the database.
     pub async fn get(&self, key: &str) -> Result<Option<String>, StoreError> {
-        let mut session = self.0.read().await?;
-        Ok(on!(&mut session, conn => sqlx::query_scalar("SELECT value FROM meta WHERE key = $1")
-            .bind(key).fetch_optional(conn).await)?)
+        read(&mut self.0.read().await?, key).await
     }
+}
+
+pub(crate) async fn read(session: &mut Session, key: &str) -> Result<Option<String>, StoreError> {
+    Ok(on!(session, conn => sqlx::query_scalar("SELECT value FROM meta WHERE key = $1")
+        .bind(key).fetch_optional(conn).await)?)
 }
 
 /// Sets a value.

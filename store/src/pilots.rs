@@ -75,11 +75,7 @@ impl Pilots<'_> {
     /// # Errors
     /// Those of the database.
     pub async fn find(&self, id: &str) -> Result<Option<Pilot>, StoreError> {
-        let mut session = self.0.read().await?;
-        let row: Option<PilotRow> = on!(&mut session, conn => sqlx::query_as(
-                "SELECT pilot, version, package, state, body, revision, at FROM pilots WHERE pilot = $1")
-            .bind(id).fetch_optional(conn).await)?;
-        Ok(row.map(pilot))
+        read(&mut self.0.read().await?, id).await
     }
 
     /// All packages of a pilot, newest first.
@@ -106,6 +102,13 @@ impl Pilots<'_> {
             .bind(id).bind(version).fetch_optional(conn).await)?;
         Ok(row.map(package))
     }
+}
+
+pub(crate) async fn read(session: &mut Session, id: &str) -> Result<Option<Pilot>, StoreError> {
+    let row: Option<PilotRow> = on!(session, conn => sqlx::query_as(
+            "SELECT pilot, version, package, state, body, revision, at FROM pilots WHERE pilot = $1")
+        .bind(id).fetch_optional(conn).await)?;
+    Ok(row.map(pilot))
 }
 
 /// Keeps a pilot's new state, decided on revision `seen`; 0 registers it.

@@ -45,12 +45,7 @@ impl Settings<'_> {
     /// # Errors
     /// Those of the database.
     pub async fn history(&self, pilot: &str, limit: u32) -> Result<Vec<Setting>, StoreError> {
-        let mut session = self.0.read().await?;
-        let rows: Vec<Row> = on!(&mut session, conn => sqlx::query_as(
-                "SELECT pilot, revision, body, changed_by, at FROM settings WHERE pilot = $1 \
-                 ORDER BY revision DESC LIMIT $2")
-            .bind(pilot).bind(i64::from(limit)).fetch_all(conn).await)?;
-        Ok(rows.into_iter().map(setting).collect())
+        read(&mut self.0.read().await?, pilot, limit).await
     }
 
     /// One revision, for a replay.
@@ -64,6 +59,14 @@ impl Settings<'_> {
             .bind(pilot).bind(revision).fetch_optional(conn).await)?;
         Ok(row.map(setting))
     }
+}
+
+pub(crate) async fn read(session: &mut Session, pilot: &str, limit: u32) -> Result<Vec<Setting>, StoreError> {
+    let rows: Vec<Row> = on!(session, conn => sqlx::query_as(
+            "SELECT pilot, revision, body, changed_by, at FROM settings WHERE pilot = $1 \
+             ORDER BY revision DESC LIMIT $2")
+        .bind(pilot).bind(i64::from(limit)).fetch_all(conn).await)?;
+    Ok(rows.into_iter().map(setting).collect())
 }
 
 /// Adds the revision after `new.revision - 1`, which must be the current one.

@@ -29,6 +29,7 @@ use crate::schedules::Schedules;
 use crate::seals::Seals;
 use crate::series::SeriesRoom;
 use crate::settings::Settings;
+use crate::standing::Standings;
 use crate::unit::Unit;
 use crate::used::Used;
 use crate::vendors::Vendors;
@@ -196,6 +197,11 @@ impl Store {
     /// Pilots and their packages.
     pub fn pilots(&self) -> Pilots<'_> {
         Pilots(&self.0.db)
+    }
+
+    /// Pilots with all that their links are made of.
+    pub fn standings(&self) -> Standings<'_> {
+        Standings(&self.0.db)
     }
 
     /// Grants.

@@ -121,7 +121,7 @@ impl House {
             detail: vec![("build", build.to_string())],
         };
         self.keep_change(change, vec![state]).await?;
-        self.put_in_service(host, &id, &installed.version, true).await?;
+        self.put_in_service(host, &id, &installed.version).await?;
         Ok(())
     }
 

@@ -5,6 +5,7 @@ use pilothouse_store::StateChange;
 
 use super::demonstration::all_communes;
 use super::records::{Change, DAY};
+use super::turns::to_its_end;
 use super::{Caller, House, HouseError, now, parse};
 
 /// How long a grant holds that is asked for on the command line.
@@ -60,7 +61,7 @@ impl House {
     /// # Errors
     /// Four eyes, neither of them the requester's.
     pub async fn approve_grant(&self, by: &Caller, id: &GrantId) -> Result<Grant, HouseError> {
-        self.decide_grant(by, id, "approve").await
+        self.decided(by, id, "approve").await
     }
 
     /// Withdraws a grant, at once; one officer is enough to narrow.
@@ -68,12 +69,19 @@ impl House {
     /// # Errors
     /// Where there is none.
     pub async fn withdraw_grant(&self, by: &Caller, id: &GrantId) -> Result<Grant, HouseError> {
-        self.decide_grant(by, id, "withdraw").await
+        self.decided(by, id, "withdraw").await
+    }
+
+    async fn decided(&self, by: &Caller, id: &GrantId, action: &'static str) -> Result<Grant, HouseError> {
+        let (house, by, id) = (self.clone(), by.clone(), id.clone());
+        to_its_end(async move { house.decide_grant(&by, &id, action).await }).await
     }
 
     async fn decide_grant(&self, by: &Caller, id: &GrantId, action: &'static str) -> Result<Grant, HouseError> {
-        let stored = self.0.store.grants().find(id.as_str()).await?;
-        let stored = stored.ok_or_else(|| HouseError::Unknown { what: "grant", id: id.to_string() })?;
+        let unknown = || HouseError::Unknown { what: "grant", id: id.to_string() };
+        let pilot = self.0.store.grants().find(id.as_str()).await?.ok_or_else(unknown)?.pilot;
+        let turn = self.turn(&parse("pilot", &pilot)?).await;
+        let stored = self.0.store.grants().find(id.as_str()).await?.ok_or_else(unknown)?;
         let seen = stored.revision;
         let grant = read_grant(stored)?;
         let state = if action == "approve" {
@@ -83,7 +91,7 @@ impl House {
         };
         let grant = Grant { state, ..grant };
         self.keep_grant(by, &grant, action, seen).await?;
-        self.relink(&grant.pilot).await?;
+        self.relink(&turn).await?;
         Ok(grant)
     }
 
@@ -108,7 +116,7 @@ impl House {
     }
 }
 
-fn read_grant(stored: pilothouse_store::grants::Grant) -> Result<Grant, HouseError> {
+pub(super) fn read_grant(stored: pilothouse_store::grants::Grant) -> Result<Grant, HouseError> {
     let unreadable = |error: serde_json::Error| HouseError::Policy(format!("a stored grant: {error}"));
     let state: GrantState = serde_json::from_value(stored.state).map_err(unreadable)?;
     let grant: Grant = serde_json::from_value(stored.body).map_err(unreadable)?;

@@ -34,6 +34,7 @@ mod switch;
 mod synthetic;
 mod tonight;
 mod trial;
+mod turns;
 mod using;
 mod vendors;
 mod views;
@@ -141,8 +142,9 @@ pub(crate) struct Rooms {
     pub(crate) demo: Demo,
     pub(crate) stop: tokio_util::sync::CancellationToken,
     pub(crate) tasks: Mutex<Vec<tokio::task::JoinHandle<()>>>,
-    /// One change of a pilot at a time: two officers never relink the same pilot at once.
-    pub(crate) changing: tokio::sync::Mutex<()>,
+    pub(crate) lasting: Mutex<HashMap<PilotId, running::Lasting>>,
+    /// One change of a pilot at a time.
+    pub(crate) turns: turns::Turns,
 }
 
 impl House {

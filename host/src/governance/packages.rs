@@ -1,10 +1,11 @@
 //! Packages: taken in through the door, tried out, stored; not enabled.
 
-use pilothouse_registry::{Package, PilotId};
+use pilothouse_registry::Package;
 use pilothouse_store::StateChange;
 use serde_json::{Value, json};
 
 use super::records::Change;
+use super::turns::{Turn, to_its_end};
 use super::views::Installed;
 use super::{Caller, House, HouseError, now, packaging};
 
@@ -14,7 +15,8 @@ impl House {
     /// # Errors
     /// The first check that it fails; nothing is kept then.
     pub async fn install(&self, by: &Caller, package: Vec<u8>) -> Result<Installed, HouseError> {
-        self.install_as(by, package, false).await
+        let (house, by) = (self.clone(), by.clone());
+        to_its_end(async move { house.install_as(&by, package, false).await }).await
     }
 
     pub(crate) async fn install_as(&self, by: &Caller, bytes: Vec<u8>, replace: bool) -> Result<Installed, HouseError> {
@@ -40,6 +42,8 @@ impl House {
         }
         let (id, version) = (manifest.id.clone(), manifest.version.to_string());
         let digest = package.digest().to_string();
+        // What takes its time is done: from here on it is about what the pilot is.
+        let turn = self.turn(&id).await;
         let known = self.0.store.pilots().package(id.as_str(), &version).await?;
         let stored_version = match known {
             Some(known) if known.digest == digest => None,
@@ -71,13 +75,14 @@ impl House {
         let waits = covered.rows.iter().filter(|row| row.imported && row.granted == Some(false));
         let waits_for = waits.map(|row| row.function.to_string()).collect();
         if self.0.store.pilots().find(id.as_str()).await?.is_none() {
-            self.register(by, &id, &version, &digest).await?;
+            self.register(by, &turn, &version, &digest).await?;
         }
         Ok(Installed { id, version, digest, state: "installed", waits_for })
     }
 
     /// A pilot's first version: known to the house, switched off.
-    async fn register(&self, by: &Caller, id: &PilotId, version: &str, digest: &str) -> Result<(), HouseError> {
+    async fn register(&self, by: &Caller, turn: &Turn, version: &str, digest: &str) -> Result<(), HouseError> {
+        let id = turn.pilot();
         let row = StateChange::Pilot {
             pilot: id.to_string(),
             version: version.to_owned(),
@@ -94,6 +99,6 @@ impl House {
             detail: vec![("version", version.to_owned())],
         };
         self.keep_change(change, vec![row]).await?;
-        self.relink(id).await
+        self.relink(turn).await
     }
 }

@@ -1,13 +1,15 @@
 //! A pilot version as it stands in service: linked, with its schemas compiled and its words parsed, so that a call finds everything done.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use jsonschema::Validator;
 use pilothouse_evidence::Digest;
-use pilothouse_registry::{Manifest, OperationName, Package};
+use pilothouse_registry::{Manifest, OperationName, Package, PilotId};
 use pilothouse_runtime::Pilot;
+use pilothouse_runtime::budgets::Budgets;
 
+use super::House;
 use super::intake::PersonSpots;
 use super::switch::Switch;
 use super::wording::Words;
@@ -26,6 +28,8 @@ pub struct Running {
     pub(crate) package: Digest,
     /// None: installed, and switched off or waiting for grants.
     pub(crate) pilot: Option<Pilot>,
+    /// Of which moment of the log it was made: nothing in it is older or newer.
+    pub(crate) as_of: u64,
     /// One for all versions and links of the pilot.
     pub(crate) switch: Arc<Switch>,
     pub(crate) rights_digest: Digest,
@@ -33,6 +37,20 @@ pub struct Running {
     pub(crate) settings_digest: Digest,
     pub(crate) operations: HashMap<OperationName, Operation>,
     pub(crate) words: Words,
+}
+
+/// What a pilot has through all its versions and links: a change of them fills no budget, and a call knows that it was switched off.
+#[derive(Clone, Default)]
+pub(crate) struct Lasting {
+    pub(crate) switch: Arc<Switch>,
+    pub(crate) budgets: Arc<Budgets>,
+}
+
+impl House {
+    /// What a registered pilot has through all its versions and links.
+    pub(super) fn lasting(&self, id: &PilotId) -> Lasting {
+        self.0.lasting.lock().unwrap_or_else(PoisonError::into_inner).entry(id.clone()).or_default().clone()
+    }
 }
 
 impl Running {

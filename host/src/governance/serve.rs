@@ -19,6 +19,7 @@ use super::intake::{IntakeError, swap_in, swap_out};
 use super::reading::{FrontDesk, Lists, SentReading};
 use super::records::{SPENT_TABLE, new_id, spent};
 use super::running::{Operation, Running};
+use super::switch::Shut;
 use super::{CallError, Caller, DeviceError, FieldError, House, HouseError, counted, now};
 
 /// How often a call is run again because another one changed the same rows meanwhile.
@@ -95,7 +96,7 @@ impl House {
     }
 
     async fn carry_out(&self, caller: &Caller, call: CallRequest) -> Result<Answer, CallError> {
-        let running = self.running(&call.pilot)?;
+        let mut running = self.running(&call.pilot)?;
         let reference = call.reference.trim();
         if reference.is_empty() || reference.len() > 64 || reference.chars().any(char::is_control) {
             return Err(CallError::Reference);
@@ -130,6 +131,11 @@ impl House {
                     return Err(CallError::Spent);
                 }
                 Err(CallError::Store(CommitError::Conflict { .. })) => {}
+                // Another link was put in the place of this one: what it decides counts.
+                Err(CallError::Busy) => {
+                    running = self.running(&call.pilot)?;
+                    allow(&running, caller, &call.what)?;
+                }
                 Err(CallError::Store(CommitError::Stale { what: "device" })) => {
                     return Err(DeviceError::Revoked.into());
                 }
@@ -194,7 +200,7 @@ impl House {
     }
 
     pub(crate) async fn tick_due(&self, pilot: &PilotId, tick: &TickName, due: i64) -> Result<Answer, CallError> {
-        let running = self.running(pilot)?;
+        let mut running = self.running(pilot)?;
         if !running.manifest.schedules.contains_key(tick) {
             return Err(CallError::UnknownOperation { pilot: pilot.clone(), name: tick.to_string() });
         }
@@ -206,6 +212,7 @@ impl House {
             let run = StateChange::ScheduleRun { pilot: pilot.to_string(), tick: tick.to_string(), due };
             match self.attempt(&running, &caller, taken, occasion, None, vec![run]).await {
                 Err(CallError::Store(CommitError::Conflict { .. })) => {}
+                Err(CallError::Busy) => running = self.running(pilot)?,
                 other => return other,
             }
         }
@@ -261,7 +268,10 @@ impl House {
         let Taken { entry, people, operation, once: nonces, captured_at: _ } = taken;
         let while_down = || running.manifest.while_down.clone();
         let disabled = || CallError::Disabled { pilot: running.manifest.id.clone(), while_down: while_down() };
-        let under_way = running.switch.let_in().ok_or_else(disabled)?;
+        let under_way = running.switch.let_in(running.as_of).map_err(|shut| match shut {
+            Shut::Off => disabled(),
+            Shut::Superseded => CallError::Busy,
+        })?;
         let id = new_id();
         let request = Request {
             id: id.clone(),
@@ -325,6 +335,7 @@ impl House {
                 let words = running.words.code("refusal", &code);
                 Err(CallError::Refused { id, code, field, why, words })
             }
+            Ended::Fault { fault: Fault::Withdrawn } if running.switch.is_on() => Err(CallError::Busy),
             Ended::Fault { fault: Fault::Withdrawn } => Err(disabled()),
             Ended::Fault { fault } => Err(failed(fault)),
         }

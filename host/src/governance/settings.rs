@@ -5,6 +5,7 @@ use pilothouse_store::StateChange;
 use serde_json::{Map, Value};
 
 use super::records::Change;
+use super::turns::to_its_end;
 use super::views::{SettingLine, SettingsView};
 use super::{Caller, House, HouseError};
 
@@ -41,6 +42,18 @@ impl House {
         seen: Option<i64>,
         changes: Map<String, Value>,
     ) -> Result<SettingsView, HouseError> {
+        let (house, by, id) = (self.clone(), by.clone(), id.clone());
+        to_its_end(async move { house.change_settings(&by, &id, seen, changes).await }).await
+    }
+
+    async fn change_settings(
+        &self,
+        by: &Caller,
+        id: &PilotId,
+        seen: Option<i64>,
+        changes: Map<String, Value>,
+    ) -> Result<SettingsView, HouseError> {
+        let turn = self.turn(id).await;
         let version = self.version(id)?;
         let current = self.0.store.settings().current(id.as_str()).await?;
         let revision = current.as_ref().map_or(0, |setting| setting.revision);
@@ -68,7 +81,7 @@ impl House {
         let detail = vec![("revision", (revision + 1).to_string()), ("keys", keys)];
         let change = Change { by, subject: "setting", of: id.to_string(), action: "set", detail };
         self.keep_change(change, vec![row]).await?;
-        self.relink(id).await?;
+        self.relink(&turn).await?;
         self.settings(id).await
     }
 }

@@ -1,7 +1,7 @@
 //! Whether a pilot serves: one switch for all its versions and links, so that a call under way knows that it was turned meanwhile.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{RwLock, RwLockReadGuard};
 
@@ -10,10 +10,23 @@ use tokio::sync::{RwLock, RwLockReadGuard};
 pub(crate) struct Switch {
     /// How often it was turned: it is off at first, so an odd number means on.
     turns: AtomicU64,
+    /// The revision of the pilot's row that turned it last. Rows are committed in their order, but heard of in any.
+    row: Mutex<i64>,
+    /// Of which moment of the log the newest link is: on an older one nothing starts.
+    link: AtomicU64,
     /// Read by each call while it is being kept.
     keeping: RwLock<()>,
     /// Calls that have begun and are not kept yet.
     under_way: AtomicU64,
+}
+
+/// Why a call was not let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shut {
+    /// It is off.
+    Off,
+    /// Its link is not the newest: another one was put in its place meanwhile.
+    Superseded,
 }
 
 /// A call that was let in, until it is kept or given up.
@@ -27,21 +40,39 @@ impl Switch {
         is_on(self.turns.load(Ordering::Acquire))
     }
 
-    /// Turns it on or off; where it stands so already, nothing changes.
-    pub(crate) fn set(&self, on: bool) {
-        let turned = |turns: u64| if is_on(turns) == on { None } else { Some(turns.wrapping_add(1)) };
-        // An error says that it stood so already.
-        let _stood_so = self.turns.fetch_update(Ordering::AcqRel, Ordering::Acquire, turned);
+    /// Turns it as a committed row of the pilot says; a row that is older than the one that turned it last says nothing any more.
+    pub(crate) fn turn(&self, on: bool, revision: i64) {
+        let mut row = self.row.lock().unwrap_or_else(PoisonError::into_inner);
+        if revision <= *row {
+            return;
+        }
+        *row = revision;
+        if is_on(self.turns.load(Ordering::SeqCst)) != on {
+            self.turns.fetch_add(1, Ordering::SeqCst);
+        }
     }
 
-    /// Lets a call in; none while it is off.
-    pub(crate) fn let_in(self: &Arc<Switch>) -> Option<UnderWay> {
-        let turn = self.turns.load(Ordering::Acquire);
+    /// From now on only a link of this moment, or a newer one, lets anything in; what was let in on an older one is unwanted.
+    pub(crate) fn supersede(&self, as_of: u64) {
+        // Under the same lock as a turn, so that neither takes the other's for its own.
+        let _row = self.row.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.link.fetch_max(as_of, Ordering::SeqCst) < as_of {
+            self.turns.fetch_add(2, Ordering::SeqCst);
+        }
+    }
+
+    /// Lets a call in on a link of this moment.
+    pub(crate) fn let_in(self: &Arc<Switch>, as_of: u64) -> Result<UnderWay, Shut> {
+        // In this order: a link that is superseded between the two is seen by the second look, or by `keep`.
+        let turn = self.turns.load(Ordering::SeqCst);
         if !is_on(turn) {
-            return None;
+            return Err(Shut::Off);
+        }
+        if as_of < self.link.load(Ordering::SeqCst) {
+            return Err(Shut::Superseded);
         }
         self.under_way.fetch_add(1, Ordering::AcqRel);
-        Some(UnderWay { switch: Arc::clone(self), turn })
+        Ok(UnderWay { switch: Arc::clone(self), turn })
     }
 
     /// Waits for the calls that are being kept at this moment: milliseconds. What comes later sees how the switch stands now.
@@ -60,7 +91,7 @@ impl UnderWay {
     /// meanwhile does not want it.
     pub(crate) async fn keep(&self) -> (bool, RwLockReadGuard<'_, ()>) {
         let keeping = self.switch.keeping.read().await;
-        (self.switch.turns.load(Ordering::Acquire) == self.turn, keeping)
+        (self.switch.turns.load(Ordering::SeqCst) == self.turn, keeping)
     }
 }
 
@@ -80,15 +111,15 @@ mod tests {
 
     fn on() -> Arc<Switch> {
         let switch = Arc::new(Switch::default());
-        switch.set(true);
+        switch.turn(true, 1);
         switch
     }
 
     #[tokio::test]
     async fn a_call_that_was_let_in_is_kept_while_nothing_turns_the_switch() {
         let switch = on();
-        let call = switch.let_in().unwrap();
-        switch.set(true);
+        let call = switch.let_in(0).unwrap();
+        switch.turn(true, 2);
         assert_eq!(switch.under_way(), 1);
         assert!(call.keep().await.0);
         drop(call);
@@ -98,22 +129,46 @@ mod tests {
     #[tokio::test]
     async fn a_call_is_unwanted_once_the_switch_was_off_even_if_it_is_on_again() {
         let switch = on();
-        let call = switch.let_in().unwrap();
-        switch.set(false);
-        assert!(switch.let_in().is_none());
+        let call = switch.let_in(0).unwrap();
+        switch.turn(false, 2);
+        assert_eq!(switch.let_in(0).err(), Some(Shut::Off));
         assert!(!call.keep().await.0);
-        switch.set(true);
+        switch.turn(true, 3);
         assert!(!call.keep().await.0);
-        assert!(switch.let_in().unwrap().keep().await.0);
+        assert!(switch.let_in(0).unwrap().keep().await.0);
+    }
+
+    #[test]
+    fn a_row_that_is_heard_of_late_turns_nothing() {
+        let switch = Switch::default();
+        switch.turn(false, 3);
+        switch.turn(true, 2);
+        assert!(!switch.is_on());
+        switch.turn(true, 4);
+        assert!(switch.is_on());
+    }
+
+    #[tokio::test]
+    async fn on_a_link_that_was_superseded_nothing_starts_and_nothing_is_kept() {
+        let switch = on();
+        let call = switch.let_in(5).unwrap();
+        switch.supersede(6);
+        assert!(switch.is_on());
+        assert!(!call.keep().await.0);
+        assert_eq!(switch.let_in(5).err(), Some(Shut::Superseded));
+        let call = switch.let_in(6).unwrap();
+        // One that is older changes nothing.
+        switch.supersede(5);
+        assert!(call.keep().await.0);
     }
 
     #[tokio::test]
     async fn turning_off_waits_for_what_is_being_kept() {
         let switch = on();
-        let call = switch.let_in().unwrap();
+        let call = switch.let_in(0).unwrap();
         let (wanted, keeping) = call.keep().await;
         assert!(wanted);
-        switch.set(false);
+        switch.turn(false, 2);
         let mut settled = std::pin::pin!(switch.settled());
         assert!(looked_at(settled.as_mut()).await.is_pending());
         drop(keeping);

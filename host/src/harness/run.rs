@@ -211,6 +211,7 @@ impl Harness {
             .map_err(|error| HouseError::Policy(format!("it imports what it is not granted: {error}")))?;
         let settings: Arc<str> = Arc::from(Value::Object(settings).to_string());
         Ok(Running {
+            as_of: 0,
             package: Digest::of(ready.package.bytes()),
             pilot: Some(pilot),
             switch: Arc::default(),

@@ -10,5 +10,6 @@ mod demo;
 pub mod embedded;
 pub mod governance;
 pub mod harness;
+mod introduction;
 mod signing;
 pub mod words;

@@ -162,6 +162,14 @@ impl House {
         let _code = self.ended();
     }
 
+    /// Asks the program to stop, as a supervisor does, and waits until it has.
+    ///
+    /// # Panics
+    /// Where it does not stop well.
+    pub fn stop(&self) {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner).stop();
+    }
+
     /// Waits until the program has ended and all that it wrote is read; its exit code, if it was not killed.
     ///
     /// # Panics

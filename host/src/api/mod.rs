@@ -9,6 +9,7 @@ mod calls;
 mod desks;
 mod devices;
 mod health;
+mod introduction;
 mod kinds;
 mod openapi;
 mod pages;

@@ -4,7 +4,7 @@ use axum::Router;
 use axum::http::Method;
 use axum::routing::{MethodRouter, delete, get, patch, post, put};
 
-use super::{App, audit, calls, desks, devices, pilots, synthetic};
+use super::{App, audit, calls, desks, devices, introduction, pilots, synthetic};
 
 /// Who may use a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,6 +126,12 @@ pub(super) const ROUTES: &[Route] = &[
         AUDIT,
         "Run an invocation again, offline, and compare bytes; recorded",
     ),
+    route(
+        "GET",
+        "/v1/host",
+        For::Everyone,
+        "Whose host this is, for who holds its data folder's secret. Query: nonce (32 hexadecimal digits)",
+    ),
     route("GET", "/v1/log/checkpoint", For::Everyone, "The newest signed checkpoint (C2SP tlog-checkpoint)"),
     route("POST", "/v1/log/verify", AUDIT, "Re-check the whole log"),
     route(
@@ -213,6 +219,7 @@ fn handlers() -> Vec<(&'static str, &'static str, MethodRouter<App>)> {
         ("DELETE", "/v1/devices/{device}", delete(devices::revoke)),
         ("GET", "/v1/invocations/{invocation}", get(audit::invocation)),
         ("POST", "/v1/invocations/{invocation}/replay", post(audit::replay)),
+        ("GET", "/v1/host", get(introduction::introduce)),
         ("GET", "/v1/log/checkpoint", get(audit::checkpoint)),
         ("POST", "/v1/log/verify", post(audit::verify)),
         ("POST", "/v1/synthetic/chips", post(synthetic::chip)),

@@ -7,9 +7,11 @@ use clap::Args;
 use ed25519_dalek::SigningKey;
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
+use tokio::sync::OnceCell;
 
 use super::CliError;
 use crate::demo::Place;
+use crate::introduction::introduced;
 use crate::signing::signed_now;
 
 /// Default data folder.
@@ -29,7 +31,9 @@ pub(super) struct Connection {
 
 /// A host, spoken with.
 pub(super) struct Client {
-    address: String,
+    place: Place,
+    /// Found at the first request.
+    address: OnceCell<String>,
     token: String,
     http: reqwest::Client,
 }
@@ -52,17 +56,21 @@ impl Connection {
 
     /// The token of the environment, or of the data folder's officer.
     pub(super) fn token(&self) -> Result<String, CliError> {
-        let token = match std::env::var("PILOT_TOKEN") {
-            Ok(token) => token,
-            Err(_) => {
-                let path = self.data().join("admin.token");
-                let text = std::fs::read_to_string(&path).with_context(|| {
-                    format!("no token: set PILOT_TOKEN, or name the data folder of a host on this machine with --data ({} cannot be read)", path.display())
-                });
-                text?
-            }
-        };
-        Ok(token.trim().to_owned())
+        if let Some(token) = own_token() {
+            return Ok(token);
+        }
+        // The token of a folder is for the host of that folder, and no other address is known to be its host.
+        if self.host.is_some() {
+            return Err(anyhow::anyhow!("no token: set PILOT_TOKEN for the host that --host names").into());
+        }
+        let path = self.data().join("admin.token");
+        let text = std::fs::read_to_string(&path).with_context(|| {
+            format!(
+                "no token: set PILOT_TOKEN, or name the data folder of a host on this machine with --data ({} cannot be read)",
+                path.display()
+            )
+        })?;
+        Ok(text.trim().to_owned())
     }
 
     /// Where the host is, for who asks again while it is away.
@@ -72,23 +80,29 @@ impl Connection {
 
     /// A client with this token.
     pub(super) fn client_with(&self, token: String) -> Result<Client, CliError> {
-        let address = match &self.host {
-            Some(host) => host.trim_end_matches('/').to_owned(),
-            None => {
-                let path = self.data().join("address");
-                let text = std::fs::read_to_string(&path);
-                text.map_or_else(|_| "http://127.0.0.1:8179".to_owned(), |text| format!("http://{}", text.trim()))
-            }
-        };
         let http = reqwest::Client::builder()
             .timeout(std::time::Duration::from_secs(120))
             .build()
             .context("no HTTP client")?;
-        Ok(Client { address, token, http })
+        Ok(Client { place: self.place(), address: OnceCell::new(), token, http })
     }
 }
 
+/// The token that who calls brings along.
+fn own_token() -> Option<String> {
+    std::env::var("PILOT_TOKEN").ok().map(|token| token.trim().to_owned())
+}
+
 impl Client {
+    /// Where the host is. The host of a data folder has shown that it is that one before anything is sent to it.
+    async fn address(&self) -> Result<&str, CliError> {
+        let found = self.address.get_or_try_init(async || match &self.place {
+            Place::Address(address) => Ok(address.trim_end_matches('/').to_owned()),
+            Place::Folder(folder) => introduced(&self.http, folder).await.map(|address| format!("http://{address}")),
+        });
+        Ok(found.await.map_err(CliError::NotTheHost)?)
+    }
+
     pub(super) async fn get(&self, path: &str) -> Result<Value, CliError> {
         self.send(Method::GET, path, None).await
     }
@@ -98,7 +112,8 @@ impl Client {
     }
 
     pub(super) async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, CliError> {
-        let mut request = self.http.request(method, format!("{}{path}", self.address)).bearer_auth(&self.token);
+        let mut request =
+            self.http.request(method, format!("{}{path}", self.address().await?)).bearer_auth(&self.token);
         if let Some(body) = body {
             request = request.json(body);
         }
@@ -106,7 +121,7 @@ impl Client {
     }
 
     pub(super) async fn send_bytes(&self, path: &str, bytes: Vec<u8>) -> Result<Value, CliError> {
-        let request = self.http.post(format!("{}{path}", self.address)).bearer_auth(&self.token);
+        let request = self.http.post(format!("{}{path}", self.address().await?)).bearer_auth(&self.token);
         self.answer(request.header("content-type", "application/wasm").body(bytes)).await
     }
 
@@ -119,7 +134,7 @@ impl Client {
         body: &Value,
         ahead: i64,
     ) -> Result<(StatusCode, Value), CliError> {
-        let (uri, body) = (format!("{}{path}", self.address), body.to_string());
+        let (uri, body) = (format!("{}{path}", self.address().await?), body.to_string());
         let fields = signed_now(key, &uri, body.as_bytes(), ahead)
             .map_err(|_| anyhow::anyhow!("the system gave no random bytes: try again"))?;
         let request = self.http.post(&uri).header("content-type", "application/json");
@@ -136,7 +151,8 @@ impl Client {
     }
 
     async fn read(&self, request: reqwest::RequestBuilder) -> Result<(StatusCode, Value), CliError> {
-        let away = |source| CliError::NotReachable { address: self.address.clone(), source };
+        let address = self.address().await?;
+        let away = |source| CliError::NotReachable { address: address.to_owned(), source };
         let response = request.send().await.map_err(away)?;
         let status = response.status();
         let text = response.text().await.map_err(away)?;

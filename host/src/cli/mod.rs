@@ -129,6 +129,9 @@ enum CliError {
         #[source]
         source: reqwest::Error,
     },
+    /// The data folder's host is not there.
+    #[error("{0}")]
+    NotTheHost(crate::introduction::NotTheHost),
     /// Something on this machine.
     #[error("{0:#}")]
     Local(#[from] anyhow::Error),
@@ -138,7 +141,7 @@ impl CliError {
     fn exit(&self) -> u8 {
         match self {
             CliError::Host { exit, .. } => *exit,
-            CliError::NotReachable { .. } => 4,
+            CliError::NotReachable { .. } | CliError::NotTheHost(_) => 4,
             CliError::Local(_) => 1,
         }
     }

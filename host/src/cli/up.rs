@@ -21,6 +21,7 @@ use super::out::{Out, note};
 use crate::api::{self, ApiLimits};
 use crate::demo::Folk;
 use crate::governance::{Clocks, House, OpenOptions, PilotState, Progress};
+use crate::introduction::ADDRESS;
 
 /// Where it listens unless told otherwise.
 const LISTEN: &str = "127.0.0.1:8179";
@@ -154,8 +155,7 @@ impl Up {
         let population = &house.province().population;
         let folk = Folk { seed: population.seed(), people, day: population.today() };
         folk.write(data).context("what the province is made of cannot be written into the data folder")?;
-        std::fs::write(data.join("address"), address.to_string())
-            .context("the address cannot be written into the data folder")?;
+        house.listens_at(&address.to_string())?;
         // Before anybody is told that it is ready: who then stops it at once is heard.
         let asked = stopping()?;
         if !quiet {
@@ -187,7 +187,7 @@ impl Up {
         }
         let by_itself = house.ended().now_or_never().is_some();
         house.close().await;
-        let _gone = std::fs::remove_file(data.join("address"));
+        let _gone = std::fs::remove_file(data.join(ADDRESS));
         if by_itself {
             bail!(
                 "the disk did not confirm what was written, so nothing more is kept: look at the disk, then start again; what was answered is kept"

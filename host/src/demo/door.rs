@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 use ed25519_dalek::SigningKey;
 use reqwest::Method;
 use serde_json::Value;
+use tokio::sync::Mutex;
 
+use crate::introduction::{address_of, introduced};
 use crate::signing::signed_now;
 
 /// How long a desk waits before it asks again.
@@ -59,6 +61,8 @@ pub(crate) enum DoorError {
 /// The front door.
 pub(crate) struct Door {
     place: Place,
+    /// The address at which the folder's host was met.
+    met: Mutex<Option<String>>,
     http: reqwest::Client,
     patience: Duration,
 }
@@ -73,17 +77,22 @@ impl Door {
     pub(crate) fn new(place: Place, patience: Duration) -> Result<Door, DoorError> {
         let http =
             reqwest::Client::builder().timeout(Duration::from_secs(70)).build().map_err(|_| DoorError::Machine)?;
-        Ok(Door { place, http, patience })
+        Ok(Door { place, met: Mutex::new(None), http, patience })
     }
 
-    fn address(&self) -> Option<String> {
-        match &self.place {
-            Place::Address(address) => Some(address.trim_end_matches('/').to_owned()),
-            Place::Folder(folder) => {
-                let text = std::fs::read_to_string(folder.join("address")).ok()?;
-                Some(format!("http://{}", text.trim()))
-            }
+    /// Where to ask; none while the host of the folder is away. It shows that it is that one when it is met first, and again whenever
+    /// it moved or was away.
+    async fn address(&self) -> Option<String> {
+        let folder = match &self.place {
+            Place::Address(address) => return Some(address.trim_end_matches('/').to_owned()),
+            Place::Folder(folder) => folder,
+        };
+        let mut met = self.met.lock().await;
+        let address = address_of(folder).ok()?;
+        if met.as_ref() != Some(&address) {
+            *met = introduced(&self.http, folder).await.ok();
         }
+        met.as_ref().map(|address| format!("http://{address}"))
     }
 
     /// Asks until the host answers something else than "again".
@@ -114,7 +123,7 @@ impl Door {
         path: &str,
         body: Option<&Value>,
     ) -> Result<Option<(u16, Value)>, DoorError> {
-        let Some(address) = self.address() else { return Ok(None) };
+        let Some(address) = self.address().await else { return Ok(None) };
         let uri = format!("{address}{path}");
         let bytes = body.map(|body| body.to_string().into_bytes()).unwrap_or_default();
         let mut request = self.http.request(method, &uri);
@@ -131,7 +140,10 @@ impl Door {
         if body.is_some() {
             request = request.header("content-type", "application/json").body(bytes);
         }
-        let Ok(response) = request.send().await else { return Ok(None) };
+        let Ok(response) = request.send().await else {
+            *self.met.lock().await = None;
+            return Ok(None);
+        };
         let status = response.status().as_u16();
         let Ok(text) = response.text().await else { return Ok(None) };
         Ok(Some((status, serde_json::from_str(&text).unwrap_or(Value::String(text)))))

@@ -5,6 +5,7 @@ use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
+use pilothouse_runtime::keys::Secret;
 use sha2::{Digest, Sha256};
 
 use super::HouseError;
@@ -37,6 +38,12 @@ pub(super) fn secret(dir: &Path) -> Result<[u8; 32], HouseError> {
         }
         Err(error) => Err(failed(&path, error)),
     }
+}
+
+/// The secret of a data folder that is there already, for who may read it.
+pub(crate) fn folder_secret(dir: &Path) -> Option<Secret> {
+    let bytes = fs::read(dir.join("keys").join("secret")).ok()?;
+    Some(Secret::new(bytes.try_into().ok()?))
 }
 
 /// Whether a host was ever started on this data folder.
@@ -79,6 +86,6 @@ pub(super) fn token_hash(secret: &str) -> [u8; 32] {
 }
 
 /// Compares without telling by its time where the difference is.
-pub(super) fn same(a: &[u8; 32], b: &[u8; 32]) -> bool {
+pub(crate) fn same(a: &[u8; 32], b: &[u8; 32]) -> bool {
     a.iter().zip(b).fold(0, |all, (a, b)| all | (a ^ b)) == 0
 }

@@ -69,6 +69,7 @@ pub use error::{CallError, DeviceError, FieldError, HouseError};
 pub use evidence::{CallLine, Coded, Ending, Evidence, Standing};
 pub use fields::FieldLine;
 pub use indicators::{CHART_DAYS, DayFigure, IndicatorLine, Share};
+pub(crate) use keys::{folder_secret, same};
 pub use opening::{OpenOptions, Progress};
 pub use outbox::DeskNotice;
 pub use reading::{FrontDesk, SentChip, SentKiosk, SentReading};
@@ -113,6 +114,8 @@ pub struct House(pub(crate) Arc<Rooms>);
 /// One field a room.
 pub(crate) struct Rooms {
     pub(crate) dir: PathBuf,
+    /// Where the host listens, as it says in its data folder; empty while it does not.
+    pub(crate) address: std::sync::OnceLock<String>,
     pub(crate) store: Store,
     pub(crate) machine: Machine,
     pub(crate) compiler: Compiler,
@@ -176,6 +179,21 @@ impl House {
             facility: None,
             device: None,
         })
+    }
+
+    /// Says in the data folder where the host listens: for who uses it on this machine.
+    ///
+    /// # Errors
+    /// Where the file cannot be written.
+    pub fn listens_at(&self, address: &str) -> Result<(), HouseError> {
+        // A house listens once: a second address would be that of another program.
+        let _first = self.0.address.set(address.to_owned());
+        keys::write_private(&self.0.dir.join(crate::introduction::ADDRESS), address.as_bytes())
+    }
+
+    /// What only the host of this data folder can answer at its address; none before it listens.
+    pub(crate) fn introduction(&self, nonce: &crate::introduction::Nonce) -> Option<[u8; 32]> {
+        Some(crate::introduction::code(&self.0.secret, nonce, self.0.address.get()?))
     }
 
     /// The demonstration's people and credentials.

@@ -122,6 +122,7 @@ impl House {
             lasting: Mutex::default(),
             turns: super::turns::Turns::default(),
             dir,
+            address: std::sync::OnceLock::new(),
             store,
             machine,
             compiler,

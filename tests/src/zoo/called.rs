@@ -65,6 +65,31 @@ const IMPORT_COUNT: &str =
 const INDICATOR: &str = r#"(data (i32.const 6000) "zoo-counts")"#;
 const COUNTING: &str = "import pilothouse:reporting/reports@1.0.0;";
 
+pub(super) const COUNTS: Specimen = Specimen {
+    name: "zoo-counts-and-answers",
+    does: "counts once, and has one setting",
+    fate: Answered,
+    requests: r#"
+[config]
+limit = { type = "integer", default = 1, min = 1, max = 1000000, title = { vi = "Mức (giả định)", en = "Limit (fictional)" }, source = "test" }
+
+[indicators]
+zoo-counts = { kind = "count", title = { vi = "Số lần (giả định)", en = "Counts (fictional)" } }
+
+[[capability]]
+name = "reporting"
+functions = ["count"]
+scope = { indicators = ["zoo-counts"] }
+purpose = { vi = "Thử công tắc (giả định)", en = "Trying the switch (fictional)" }
+legal-basis = ["91/2025/QH15"]
+budget = { calls-per-minute = 100000 }
+"#,
+    make: || {
+        let call = format!("{COUNT} {ANSWER}");
+        Module { imports: IMPORT_COUNT, more: INDICATOR, call: &call, ..Module::default() }.component(COUNTING)
+    },
+};
+
 pub(super) const SLOW: Specimen = Specimen {
     name: "zoo-slow",
     does: "counts once and takes its time",

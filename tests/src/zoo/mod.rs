@@ -103,6 +103,9 @@ pub const CALM: Specimen =
 /// Counts once, then takes its time, and answers: what is to be interrupted.
 pub const SLOW: Specimen = called::SLOW;
 
+/// Counts once and answers, and has a setting: what officers may decide about.
+pub const COUNTS: Specimen = called::COUNTS;
+
 /// The specimen that looks for what the call before left in its memory, and fails when it finds anything; then it leaves as much as
 /// it can for the next.
 pub const TRACES: Specimen = Specimen {

@@ -1,7 +1,7 @@
 //! Vendors' signing keys: Ed25519, in PKCS#8 PEM files that only their owner can read.
 
 use std::fs;
-use std::io::{Read, Write};
+use std::io::Read;
 use std::path::Path;
 
 use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
@@ -9,6 +9,7 @@ use ed25519_dalek::pkcs8::{DecodePrivateKey, DecodePublicKey, EncodePrivateKey, 
 use ed25519_dalek::{SigningKey, VerifyingKey};
 use sha2::{Digest as _, Sha256};
 
+use crate::files::create_whole;
 use crate::ids::KeyId;
 
 /// Largest key file, in bytes. A PKCS#8 Ed25519 key is some 120 bytes of PEM.
@@ -50,18 +51,10 @@ pub fn key_id(key: &VerifyingKey) -> KeyId {
 /// Writes a key to a new file with mode 0600.
 pub fn write(path: &Path, key: &SigningKey) -> Result<(), KeyError> {
     let pem = key.to_pkcs8_pem(LineEnding::LF).map_err(|_| KeyError::Form)?;
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600);
-    }
-    let mut file = options.open(path).map_err(|error| match error.kind() {
+    create_whole(path, pem.as_bytes()).map_err(|error| match error.kind() {
         std::io::ErrorKind::AlreadyExists => KeyError::Exists,
         _ => KeyError::File(error),
-    })?;
-    file.write_all(pem.as_bytes()).and_then(|()| file.sync_all()).map_err(KeyError::File)
+    })
 }
 
 /// Reads a key file. Refused where others can read it.

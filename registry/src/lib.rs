@@ -10,6 +10,7 @@ pub mod contract;
 pub mod device;
 pub mod door;
 pub mod error;
+pub mod files;
 pub mod grant;
 pub mod ids;
 pub mod keys;

@@ -1,8 +1,7 @@
 //! The store of packages on disk: a digest-addressed OCI image layout (image-spec 1.1), so that any OCI registry can take over.
 
-use std::fs::{self, OpenOptions};
-use std::io::Write;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::fs;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -10,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::door::limits::PACKAGE_BYTES;
+use crate::files::write_whole;
 use crate::ids::Digest;
 use crate::package::Package;
 use crate::version::PilotVersion;
@@ -202,18 +202,8 @@ impl Layout {
     }
 }
 
-/// Writes beside, syncs, renames: a reader sees the whole file or none.
 fn write(path: &Path, bytes: &[u8]) -> Result<(), LayoutError> {
-    let unfinished = path.with_extension("new");
-    let written = || {
-        let mut file = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&unfinished)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(&unfinished, path)?;
-        // The name is kept only when its folder is.
-        path.parent().map_or(Ok(()), |folder| fs::File::open(folder)?.sync_all())
-    };
-    written().map_err(|source| LayoutError::File { path: path.to_owned(), source })
+    write_whole(path, bytes).map_err(|source| LayoutError::File { path: path.to_owned(), source })
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use pilothouse_identity::{CardText, PersonalNumber};
 use pilothouse_province::{Base, CardState, Facility, FacilityClass, Licence, Life, Lookup, Nationality, PersonView};
+use pilothouse_registry::files::write_whole;
 use pilothouse_runtime::province::Province;
 use serde::{Deserialize, Serialize};
 use time::Date;
@@ -33,7 +34,7 @@ pub(crate) struct Folk {
 impl Folk {
     /// Writes it into a data folder.
     pub(crate) fn write(&self, data: &Path) -> std::io::Result<()> {
-        std::fs::write(data.join(FILE), serde_json::to_vec(self)?)
+        write_whole(&data.join(FILE), &serde_json::to_vec(self)?)
     }
 
     /// Reads it from a data folder.

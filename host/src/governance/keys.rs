@@ -1,10 +1,10 @@
 //! Files that hold secrets, and tokens: random, shown once, kept as a hash.
 
-use std::fs::{self, OpenOptions};
-use std::io::Write;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::fs;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
+use pilothouse_registry::files::write_whole;
 use pilothouse_runtime::keys::Secret;
 use sha2::{Digest, Sha256};
 
@@ -53,14 +53,7 @@ pub(super) fn has_secret(dir: &Path) -> bool {
 
 /// Writes a file that only this user can read; whole or not at all.
 pub(super) fn write_private(path: &Path, bytes: &[u8]) -> Result<(), HouseError> {
-    let unfinished = path.with_extension("new");
-    let write = || {
-        let mut file = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&unfinished)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(&unfinished, path)
-    };
-    write().map_err(|source| failed(path, source))
+    write_whole(path, bytes).map_err(|source| failed(path, source))
 }
 
 /// A new token, its id and the hash of its secret.

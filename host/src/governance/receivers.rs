@@ -2,12 +2,12 @@
 //! the host's database, in a folder of its own, and has each thing once, by its key.
 
 use std::fs;
-use std::io::Write;
 use std::marker::PhantomData;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU8, Ordering};
 
+use pilothouse_registry::files::{create_whole, remove_unfinished, write_whole};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -46,6 +46,7 @@ impl<T: Serialize + DeserializeOwned> Mailbox<T> {
             .recursive(true)
             .mode(0o700)
             .create(&dir)
+            .and_then(|()| remove_unfinished(&dir))
             .map_err(|source| HouseError::File { path: dir.display().to_string(), source })?;
         Ok(Mailbox { dir, mode: AtomicU8::new(DeskMode::Up as u8), holds: PhantomData })
     }
@@ -71,10 +72,16 @@ impl<T: Serialize + DeserializeOwned> Mailbox<T> {
         let (Some(path), Ok(text)) = (self.path(key), serde_json::to_vec(thing)) else {
             return Received::Rejected("malformed");
         };
-        match written_once(&path, &text) {
+        match create_whole(&path, &text) {
             Ok(()) => Received::Accepted,
-            // It came before, and the answer was lost: the receiver has it once all the same.
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Received::Accepted,
+            // It came before, and the answer was lost: the receiver has it once all the same. What cannot be read it does not have: a
+            // file from before files were written whole.
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+                match self.find(key).map_or_else(|| write_whole(&path, &text), |_| Ok(())) {
+                    Ok(()) => Received::Accepted,
+                    Err(_) => Received::NoAnswer,
+                }
+            }
             Err(_) => Received::NoAnswer,
         }
     }
@@ -96,12 +103,6 @@ impl<T: Serialize + DeserializeOwned> Mailbox<T> {
     }
 }
 
-fn written_once(path: &Path, text: &[u8]) -> std::io::Result<()> {
-    let mut file = fs::OpenOptions::new().create_new(true).write(true).mode(0o600).open(path)?;
-    file.write_all(text)?;
-    file.sync_all()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -115,6 +116,28 @@ mod tests {
         }
         assert_eq!(box_.all(), ["one"]);
         assert_eq!(box_.find("a1").as_deref(), Some("one"));
+    }
+
+    #[test]
+    fn a_thing_that_is_not_whole_is_not_had_and_comes_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let box_: Mailbox<String> = Mailbox::open(folder.path().join("desk")).unwrap();
+        // What a kill or a full disk left of a file that was written in place.
+        for half in ["", "\"on"] {
+            fs::write(folder.path().join("desk/a1.json"), half).unwrap();
+            assert_eq!(box_.find("a1"), None);
+            assert!(matches!(box_.receive("a1", &"one".to_owned()), Received::Accepted));
+            assert_eq!(box_.find("a1").as_deref(), Some("one"));
+        }
+    }
+
+    #[test]
+    fn a_thing_for_which_there_is_no_room_is_not_accepted() {
+        let folder = tempfile::tempdir().unwrap();
+        let box_: Mailbox<String> = Mailbox::open(folder.path().join("desk")).unwrap();
+        fs::remove_dir_all(folder.path().join("desk")).unwrap();
+        assert!(matches!(box_.receive("a1", &"one".to_owned()), Received::NoAnswer));
+        assert_eq!(box_.find("a1"), None);
     }
 
     #[test]

@@ -13,6 +13,7 @@ use pilothouse_documents::synthetic::{CardFactory, CardHolder};
 use pilothouse_identity::PersonalNumber;
 use pilothouse_province::Lookup;
 use pilothouse_registry::FacilityId;
+use pilothouse_registry::files::write_whole;
 use pilothouse_runtime::keys::Secret;
 use time::OffsetDateTime;
 
@@ -45,7 +46,7 @@ impl Issuers {
         let path = own.cloned().unwrap_or_else(|| dir.join(ISSUERS));
         let file = |source| HouseError::File { path: path.display().to_string(), source };
         if own.is_none() && !path.exists() {
-            std::fs::write(&path, self.cards.issuer_pem()).map_err(file)?;
+            write_whole(&path, self.cards.issuer_pem().as_bytes()).map_err(file)?;
         }
         let list = std::fs::read(&path).map_err(file)?;
         Anchors::read(&list).map_err(|source| HouseError::Issuers { path: path.display().to_string(), source })

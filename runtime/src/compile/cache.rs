@@ -2,10 +2,10 @@
 
 use std::fs;
 use std::hash::{Hash, Hasher};
-use std::io::Write;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 
+use pilothouse_registry::files::write_whole;
 use sha2::{Digest, Sha256};
 use wasmtime::Engine;
 use wasmtime::component::Component;
@@ -50,13 +50,8 @@ impl Cache {
     }
 
     pub(super) fn store(&self, engine: &Engine, digest: &[u8; 32], code: &[u8]) -> std::io::Result<()> {
-        let path = self.path(engine, digest);
-        let unfinished = path.with_extension(format!("{}.new", std::process::id()));
-        let mut file = fs::OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&unfinished)?;
-        file.write_all(&self.tag(engine, digest, code))?;
-        file.write_all(code)?;
-        file.sync_all()?;
-        fs::rename(&unfinished, &path)
+        let file = [&self.tag(engine, digest, code), code].concat();
+        write_whole(&self.path(engine, digest), &file)
     }
 }
 

@@ -80,7 +80,7 @@ pub(crate) async fn retire(session: &mut Session, recent: &Recent, due: &Due) ->
     let rows = expire_rows(session, due.now).await?;
     let payloads = on!(&mut *session, conn => sqlx::query(
             "UPDATE outbox SET payload = $3 WHERE key IN (SELECT key FROM outbox WHERE settled_at IS NOT NULL \
-             AND settled_at <= $1 AND state IN ('accepted', 'rejected') AND length(payload) > 0 LIMIT $2)")
+             AND settled_at <= $1 AND length(payload) > 0 LIMIT $2)")
         .bind(due.settled_before).bind(PASS).bind(nothing).execute(conn).await)?
     .rows_affected();
     session.commit().await?;

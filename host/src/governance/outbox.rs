@@ -239,11 +239,7 @@ impl House {
         if stay.is_open() {
             state.clone_into(&mut stay.state);
         }
-        let change = stay.change(0);
-        let Some(value) = change.value else { return Ok(None) };
-        let change = RowChange::Put { value: value.into_bytes(), indexes: change.indexes, keep_until: None };
-        let (pilot, table) = (STAYS_OWNER.to_owned(), STAYS_TABLE.to_owned());
-        Ok(Some(RowWrite { pilot, table, key, expected: Expected::Version(row.version), change }))
+        Ok(kept_row(HostTable::Stays, &key, stay.change(0), Expected::Version(row.version)))
     }
 
     /// The row that the host keeps, after what happened; none where there is no such row or it cannot happen to it.
@@ -283,4 +279,21 @@ enum Told<'a> {
 
 fn settlement(effect: &Effect, state: EffectState, code: Option<&str>) -> Settlement {
     Settlement { key: effect.key.clone(), state, code: code.map(str::to_owned), next_at: 0, at: now() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_of_the_host_s_has_a_term() {
+        for table in [HostTable::Stays, HostTable::Alerts, HostTable::Consents, HostTable::Messages] {
+            let change =
+                Pended { expected: None, value: Some("{}".to_owned()), indexes: Vec::new(), version: 1, stored: 0 };
+            let before = now();
+            let row = kept_row(table, "key", change, Expected::Any).unwrap();
+            let RowChange::Put { keep_until: Some(until), .. } = row.change else { panic!("{table:?} has no term") };
+            assert!(until >= before + table.days() * DAY, "{table:?}");
+        }
+    }
 }

@@ -34,7 +34,7 @@ async fn retention_destroys_what_is_due_and_the_log_still_verifies() {
     let first = Unit {
         rows: vec![row, put("stays", Expected::Absent, "x")],
         once: Some(once),
-        effects: vec![effect("e"), effect("f")],
+        effects: vec![effect("e"), effect("f"), effect("g")],
         ..sealed("r-1", AT + 10)
     };
     store.commit(first).await.expect("kept");
@@ -42,11 +42,14 @@ async fn retention_destroys_what_is_due_and_the_log_still_verifies() {
     store.commit(Unit { sealed: Some(long), keep_until: AT + 1_000, ..unit("r-2") }).await.expect("kept");
     let settled = Settlement { key: "e".into(), state: EffectState::Accepted, code: None, next_at: AT, at: AT + 1 };
     store.outbox().settle(settled).await.expect("noted");
+    // What was given up holds as much of a person as what was delivered.
+    let given_up = Settlement { key: "g".into(), state: EffectState::Failed, code: None, next_at: AT, at: AT + 1 };
+    store.outbox().settle(given_up).await.expect("noted");
 
     let early = store.retention().run(Due { now: AT + 9, settled_before: AT }).await.expect("runs");
     assert_eq!((early.keys, early.references, early.rows, early.payloads), (0, 0, 0, 0));
     let due = store.retention().run(Due { now: AT + 10, settled_before: AT + 1 }).await.expect("runs");
-    assert_eq!((due.keys, due.references, due.rows, due.payloads, due.cleared), (1, 1, 1, 1, true));
+    assert_eq!((due.keys, due.references, due.rows, due.payloads, due.cleared), (1, 1, 1, 2, true));
 
     assert!(matches!(store.seals().find(0).await.expect("reads"), Some(Beside::Destroyed)));
     let Some(Beside::Sealed(kept)) = store.seals().find(1).await.expect("reads") else { panic!("too early") };
@@ -55,6 +58,7 @@ async fn retention_destroys_what_is_due_and_the_log_still_verifies() {
     assert_eq!(store.rows().get("pilot-a", "stays", "k").await.expect("reads"), None);
     assert_eq!(store.rows().usage("pilot-a").await.expect("reads"), Usage { rows: 1, bytes: 6 });
     assert_eq!(store.outbox().find("e").await.expect("reads").expect("there").payload, b"");
+    assert_eq!(store.outbox().find("g").await.expect("reads").expect("there").payload, b"");
     assert_eq!(store.outbox().find("f").await.expect("reads").expect("there").payload, b"sealed", "not sent yet");
 
     for entry in std::fs::read_dir(dir.path()).expect("a folder") {

@@ -3,6 +3,7 @@
 use std::os::unix::fs::PermissionsExt as _;
 
 use super::*;
+use crate::retention::Due;
 use crate::{CommitError, OpenError};
 
 #[tokio::test]
@@ -131,4 +132,28 @@ async fn a_folder_that_cannot_be_made_is_named() {
     std::fs::write(&file, b"x").expect("written");
     let refused = Store::open(&file.join("data"), signer()).await.expect_err("a file is in the way");
     assert!(matches!(refused, OpenError::Folder { .. }), "{refused}");
+}
+
+#[tokio::test]
+async fn a_stay_of_before_gets_its_term_and_a_pilots_own_row_none() {
+    let (dir, store) = fresh().await;
+    let stay = RowWrite { pilot: "host.lodging".into(), ..put("hotel/1", Expected::Absent, "settled") };
+    let rows = vec![stay, put("own", Expected::Absent, "x")];
+    store.commit(Unit { rows, ..unit("r-1") }).await.expect("kept");
+    store.close().await;
+    let db = crate::sqlite::open(&dir.path().join(crate::folder::DATABASE)).await.expect("opens");
+    let mut session = db.write().await.expect("a session");
+    crate::db::on!(&mut session, conn => sqlx::query("DELETE FROM _sqlx_migrations WHERE version = 9").execute(conn).await)
+        .expect("a folder of before");
+    drop(session);
+    db.close().await;
+
+    let store = open(dir.path()).await;
+    let term = AT + 400 * 86_400_000_000;
+    let early = store.retention().run(Due { now: term - 1, settled_before: 0 }).await.expect("runs");
+    assert_eq!(early.rows, 0);
+    let due = store.retention().run(Due { now: term, settled_before: 0 }).await.expect("runs");
+    assert_eq!(due.rows, 1);
+    assert!(store.rows().get("pilot-a", "stays", "own").await.expect("reads").is_some());
+    store.close().await;
 }

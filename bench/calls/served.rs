@@ -43,6 +43,7 @@ async fn run(source: &Source, schemas: &str, folder: &Path) -> anyhow::Result<()
         card_labels: CardLabels::none(),
         ceiling: Some(ceiling),
         clocks: Clocks::default(),
+        expects: None,
     };
     let begun = Instant::now();
     let house = House::open(options.clone(), Program::InProcess, &Silent).await?;

@@ -151,6 +151,12 @@ pub struct Facilities {
 }
 
 impl Facilities {
+    /// None: of a house that has no synthetic facilities.
+    #[must_use]
+    pub const fn none() -> Self {
+        Self { list: Vec::new() }
+    }
+
     /// Makes the facilities from a seed; `today` is the day of the licence states.
     #[must_use]
     pub fn generate(seed: u64, today: Date) -> Self {

@@ -120,6 +120,12 @@ impl Population {
         Self { people, households, communes, index, seed, today }
     }
 
+    /// Nobody: of a house that has no synthetic people.
+    #[must_use]
+    pub fn nobody(today: Date) -> Self {
+        Self::of_rows(Vec::new(), Vec::new(), OldCommunes::new(), 0, today)
+    }
+
     /// Number of people, the dead of the last years included.
     #[must_use]
     pub fn len(&self) -> usize {

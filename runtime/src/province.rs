@@ -28,6 +28,16 @@ impl Province {
         }
     }
 
+    /// The calendar, and neither people nor facilities: of an installation that has no synthetic ones.
+    pub fn nobody(today: Date) -> Province {
+        Province {
+            population: Population::nobody(today),
+            calendar: Calendar::fixed(),
+            facilities: Facilities::none(),
+            by_id: HashMap::new(),
+        }
+    }
+
     /// The facility with this id.
     pub fn facility(&self, id: &str) -> Option<&Facility> {
         self.facilities.iter().nth(*self.by_id.get(id)?)

@@ -77,10 +77,18 @@ impl Running {
     }
 }
 
+/// What a data folder is made as.
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    Demonstration,
+    Real,
+}
+
 /// A running program and what it wrote.
 pub struct House {
     folder: TempDir,
     options: &'static [&'static str],
+    kind: Kind,
     /// What the program finds in its environment.
     environment: Vec<(&'static str, PathBuf)>,
     running: Mutex<Running>,
@@ -117,12 +125,37 @@ impl House {
     pub fn start_in(environment: Vec<(&'static str, PathBuf)>, options: &'static [&'static str]) -> House {
         let folder = tempfile::tempdir().expect("a folder for the data");
         after_first_start(folder.path(), |folder| {
-            let (mut running, _) = launch(folder, &[], &[], &Arc::default());
+            let (mut running, _) = launch(folder, Kind::Demonstration, &[], &[], &Arc::default());
             running.stop();
         })
         .expect("a data folder can be made and copied");
+        House::launched(folder, Kind::Demonstration, environment, options)
+    }
+
+    /// Makes a real installation and starts it; with it, the one-time secrets of its first officers.
+    ///
+    /// # Panics
+    /// Where it is not made, or does not become ready.
+    #[must_use]
+    pub fn real() -> (House, Vec<String>) {
+        let folder = tempfile::tempdir().expect("a folder for the data");
+        let made =
+            Command::new(pilot()).args(["--json", "init"]).arg(folder.path()).output().expect("the program starts");
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        let made: Value = serde_json::from_slice(&made.stdout).expect("it says what it made");
+        let invitations = made["invitations"].as_array().expect("it lists its secrets").iter();
+        let secrets = invitations.map(|one| one["secret"].as_str().expect("a secret").to_owned()).collect();
+        (House::launched(folder, Kind::Real, Vec::new(), &[]), secrets)
+    }
+
+    fn launched(
+        folder: TempDir,
+        kind: Kind,
+        environment: Vec<(&'static str, PathBuf)>,
+        options: &'static [&'static str],
+    ) -> House {
         let written = Arc::default();
-        let (running, ready) = launch(folder.path(), options, &environment, &written);
+        let (running, ready) = launch(folder.path(), kind, options, &environment, &written);
         let http = reqwest::Client::builder()
             .no_proxy()
             .timeout(REQUEST)
@@ -131,8 +164,17 @@ impl House {
             .build()
             .expect("an HTTP client");
         let running = Mutex::new(running);
-        let mut house =
-            House { folder, options, environment, running, address: String::new(), demo: Value::Null, written, http };
+        let mut house = House {
+            folder,
+            options,
+            kind,
+            environment,
+            running,
+            address: String::new(),
+            demo: Value::Null,
+            written,
+            http,
+        };
         house.know(&ready);
         house
     }
@@ -188,7 +230,7 @@ impl House {
     /// # Panics
     /// Where it does not become ready.
     pub fn restart(&mut self) {
-        let (running, ready) = launch(self.folder.path(), self.options, &self.environment, &self.written);
+        let (running, ready) = launch(self.folder.path(), self.kind, self.options, &self.environment, &self.written);
         self.running = Mutex::new(running);
         self.know(&ready);
     }
@@ -197,6 +239,10 @@ impl House {
         let address = ready["address"].as_str().expect("it says where it listens");
         self.address = format!("http://{address}");
         self.demo = ready["demo"].clone();
+        // The program prints tokens at its first start only.
+        if let Ok(credentials) = std::fs::read(self.folder.path().join("demonstration.json")) {
+            self.demo["credentials"] = serde_json::from_slice(&credentials).expect("it lists its credentials");
+        }
     }
 
     /// The data folder.
@@ -363,12 +409,18 @@ async fn reply(request: reqwest::RequestBuilder) -> Result<Reply, reqwest::Error
 /// Starts the program and waits for the document that it prints when it is ready.
 fn launch(
     folder: &Path,
+    kind: Kind,
     options: &[&str],
     environment: &[(&'static str, PathBuf)],
     written: &Arc<Mutex<Vec<u8>>>,
 ) -> (Running, Value) {
     let mut child = Command::new(pilot())
-        .args(["--json", "up", "--listen", "127.0.0.1:0", "--people", &PEOPLE.to_string(), "--data"])
+        .args(["--json", "up", "--listen", "127.0.0.1:0"])
+        .args(match kind {
+            Kind::Demonstration => vec!["--people".to_owned(), PEOPLE.to_string()],
+            Kind::Real => vec!["--real".to_owned()],
+        })
+        .arg("--data")
         .arg(folder)
         .args(options)
         .envs(environment.iter().map(|(name, path)| (name, path)))

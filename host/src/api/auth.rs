@@ -40,7 +40,7 @@ where
             Some(For::Desks | For::Readers) => Ok(Known(caller)),
             Some(For::Officers(roles)) if roles.contains(&caller.role.as_str()) => Ok(Known(caller)),
             // What is not in the table is nobody's: deny is the default.
-            Some(For::Officers(_) | For::Everyone) | None => Err(Problem::new(
+            Some(For::Officers(_) | For::Everyone | For::Invited) | None => Err(Problem::new(
                 StatusCode::FORBIDDEN,
                 "role-not-allowed",
                 format!("the role `{}` may not do this: use an officer's credential with a role that may", caller.role),

@@ -50,9 +50,10 @@ pub(super) async fn desk(_: Known, State(house): Rooms) -> Result<Json<Value>, P
     Ok(Json(json!({ "mode": house.desk_mode(), "notices": house.desk_notices(), "outbox": outbox })))
 }
 
-pub(super) async fn set_desk(_: Known, State(house): Rooms, Json(new): Json<NewMode>) -> Json<Value> {
+pub(super) async fn set_desk(_: Known, State(house): Rooms, Json(new): Json<NewMode>) -> Result<Json<Value>, Problem> {
+    house.only_in_a_demonstration()?;
     house.set_desk(new.mode);
-    Json(json!({ "mode": house.desk_mode() }))
+    Ok(Json(json!({ "mode": house.desk_mode() })))
 }
 
 pub(super) async fn duty(_: Known, State(house): Rooms) -> Result<Json<Value>, Problem> {
@@ -60,9 +61,10 @@ pub(super) async fn duty(_: Known, State(house): Rooms) -> Result<Json<Value>, P
     Ok(Json(json!({ "mode": house.receiver_mode(HostTable::Alerts), "alerts": alerts })))
 }
 
-pub(super) async fn set_duty(_: Known, State(house): Rooms, Json(new): Json<NewMode>) -> Json<Value> {
+pub(super) async fn set_duty(_: Known, State(house): Rooms, Json(new): Json<NewMode>) -> Result<Json<Value>, Problem> {
+    house.only_in_a_demonstration()?;
     house.set_receiver_mode(HostTable::Alerts, new.mode);
-    Json(json!({ "mode": house.receiver_mode(HostTable::Alerts) }))
+    Ok(Json(json!({ "mode": house.receiver_mode(HostTable::Alerts) })))
 }
 
 pub(super) async fn take_alert(
@@ -71,6 +73,7 @@ pub(super) async fn take_alert(
     Path(key): Path<String>,
     Json(change): Json<DutyChange>,
 ) -> Result<Json<Value>, Problem> {
+    house.only_in_a_demonstration()?;
     let event = match change.state {
         Taken::Acknowledged => Event::Acknowledged,
         Taken::Closed => Event::Closed,
@@ -84,9 +87,10 @@ pub(super) async fn inbox(_: Known, State(house): Rooms) -> Result<Json<Value>, 
     Ok(Json(json!({ "mode": house.receiver_mode(HostTable::Consents), "requests": requests })))
 }
 
-pub(super) async fn set_inbox(_: Known, State(house): Rooms, Json(new): Json<NewMode>) -> Json<Value> {
+pub(super) async fn set_inbox(_: Known, State(house): Rooms, Json(new): Json<NewMode>) -> Result<Json<Value>, Problem> {
+    house.only_in_a_demonstration()?;
     house.set_receiver_mode(HostTable::Consents, new.mode);
-    Json(json!({ "mode": house.receiver_mode(HostTable::Consents) }))
+    Ok(Json(json!({ "mode": house.receiver_mode(HostTable::Consents) })))
 }
 
 pub(super) async fn answer(
@@ -95,6 +99,7 @@ pub(super) async fn answer(
     Path(key): Path<String>,
     Json(change): Json<ConsentChange>,
 ) -> Result<Json<Value>, Problem> {
+    house.only_in_a_demonstration()?;
     let event = match change.state {
         Answered::Granted => Event::Granted,
         Answered::Refused => Event::Refused,
@@ -109,9 +114,14 @@ pub(super) async fn messages(_: Known, State(house): Rooms) -> Json<Value> {
     Json(json!({ "mode": mode, "messages": house.carried_messages() }))
 }
 
-pub(super) async fn set_carrier(_: Known, State(house): Rooms, Json(new): Json<NewMode>) -> Json<Value> {
+pub(super) async fn set_carrier(
+    _: Known,
+    State(house): Rooms,
+    Json(new): Json<NewMode>,
+) -> Result<Json<Value>, Problem> {
+    house.only_in_a_demonstration()?;
     house.set_receiver_mode(HostTable::Messages, new.mode);
-    Json(json!({ "mode": house.receiver_mode(HostTable::Messages) }))
+    Ok(Json(json!({ "mode": house.receiver_mode(HostTable::Messages) })))
 }
 
 pub(super) async fn opt_out(
@@ -119,6 +129,7 @@ pub(super) async fn opt_out(
     State(house): Rooms,
     Path(key): Path<String>,
 ) -> Result<Json<Value>, Problem> {
+    house.only_in_a_demonstration()?;
     house.recipient_opts_out(&by, &key).await?;
     Ok(Json(json!({ "key": key, "state": "opted-out" })))
 }

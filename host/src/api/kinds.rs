@@ -319,6 +319,13 @@ pub(super) const KINDS: &[Kind] = &[
         "Choose a synthetic person who has one.",
         "Chọn một người giả định có thẻ.",
     ),
+    kind(
+        "no-demonstration",
+        "This is no demonstration",
+        "Đây không phải bản trình diễn",
+        "Nothing was changed. Use a demonstration's data folder for this.",
+        "Chưa có gì thay đổi. Hãy dùng thư mục dữ liệu của bản trình diễn cho việc này.",
+    ),
     host("issuers", "The list of issuers cannot be read", "Không đọc được danh sách đơn vị cấp thẻ"),
     kind(
         "changed-meanwhile",

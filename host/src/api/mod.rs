@@ -11,6 +11,7 @@ mod devices;
 mod health;
 mod introduction;
 mod kinds;
+mod officers;
 mod openapi;
 mod pages;
 mod pilots;

@@ -26,10 +26,11 @@ pub(super) fn document() -> Value {
         let security = match route.who {
             For::Everyone => json!([]),
             For::Readers => json!([{ "token": [] }, { "signature": [] }]),
-            For::Desks | For::Officers(_) => json!([{ "token": [] }]),
+            For::Desks | For::Officers(_) | For::Invited => json!([{ "token": [] }]),
         };
         let roles = match route.who {
             For::Everyone => "Anyone.".to_owned(),
+            For::Invited => "Who was given a one-time secret.".to_owned(),
             For::Desks => "Every valid credential; the pilot's manifest names the roles that may.".to_owned(),
             For::Readers => {
                 "Every valid credential or enrolled device; the pilot's manifest names the roles that may.".to_owned()

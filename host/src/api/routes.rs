@@ -4,13 +4,15 @@ use axum::Router;
 use axum::http::Method;
 use axum::routing::{MethodRouter, delete, get, patch, post, put};
 
-use super::{App, audit, calls, desks, devices, introduction, pilots, synthetic};
+use super::{App, audit, calls, desks, devices, introduction, officers, pilots, synthetic};
 
 /// Who may use a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum For {
     /// Anyone, without a credential.
     Everyone,
+    /// Who shows a one-time secret, which is no credential; the handler checks it.
+    Invited,
     /// Every valid credential; the manifest says which roles may call what.
     Desks,
     /// The same, and every enrolled device, which signs instead.
@@ -106,6 +108,12 @@ pub(super) const ROUTES: &[Route] = &[
         "Confirm that a credential is another person's than that of the officer who gave it out",
     ),
     route("DELETE", "/v1/credentials/{credential}", GROUP, "End a credential, at once"),
+    route(
+        "POST",
+        "/v1/officers",
+        For::Invited,
+        "Become an officer of a real installation with a one-time secret, sent as the bearer token; the token is shown once",
+    ),
     route("GET", "/v1/devices", AUDIT, "Devices of facilities: when each was last seen, and how far its clock is off"),
     route(
         "POST",
@@ -214,6 +222,7 @@ fn handlers() -> Vec<(&'static str, &'static str, MethodRouter<App>)> {
         ("POST", "/v1/credentials", post(pilots::add_credential)),
         ("POST", "/v1/credentials/{credential}/confirm", post(pilots::confirm_credential)),
         ("DELETE", "/v1/credentials/{credential}", delete(pilots::revoke_credential)),
+        ("POST", "/v1/officers", post(officers::enrol)),
         ("GET", "/v1/devices", get(devices::list)),
         ("POST", "/v1/devices", post(devices::enrol)),
         ("DELETE", "/v1/devices/{device}", delete(devices::revoke)),

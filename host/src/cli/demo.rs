@@ -1,5 +1,6 @@
 //! The demonstration: a simulated day, sent to a running host through its front door; and its people's cards.
 
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -14,7 +15,7 @@ use super::CliError;
 use super::client::Connection;
 use super::out::{Out, note};
 use crate::demo::{Crowd, Day, Door, DoorError, Folk, Place, Report, Size, run};
-use crate::governance::House;
+use crate::governance::{CREDENTIALS, House};
 use crate::words::{self, Lang};
 
 /// Patients of a day, unless told otherwise.
@@ -29,11 +30,14 @@ const A_MINUTE: u16 = 400;
 )]
 pub(super) struct Demo {
     /// Run a simulated day
-    #[arg(long, required_unless_present = "card", conflicts_with = "card")]
+    #[arg(long, required_unless_present_any = ["card", "credentials"], conflicts_with_all = ["card", "credentials"])]
     day: bool,
     /// Print the text of a synthetic person's card, to be scanned or pasted; without a name, whose cards there are
     #[arg(long, value_name = "NAME", num_args = 0..=1)]
     card: Option<Option<String>>,
+    /// Print the credentials of the demonstration whose data folder this is, with their tokens
+    #[arg(long, conflicts_with = "card")]
+    credentials: bool,
     /// Another seed plans another day
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -55,6 +59,9 @@ pub(super) struct Demo {
 impl Demo {
     pub(super) async fn run(self, connection: &Connection, out: &mut Out) -> Result<(), CliError> {
         let data = connection.data();
+        if self.credentials {
+            return Ok(credentials(&data, out)?);
+        }
         let folk = Folk::read(&data).with_context(|| {
             format!(
                 "{} says nothing of the host's synthetic people: name the data folder of a host with --data",
@@ -92,6 +99,21 @@ impl Demo {
             n => Err(CliError::Host { exit: 1, text: format!("{n} answers are other than planned") }),
         }
     }
+}
+
+/// Who can try what, as the data folder has it.
+fn credentials(data: &Path, out: &mut Out) -> anyhow::Result<()> {
+    let path = data.join(CREDENTIALS);
+    let file = std::fs::read(&path).with_context(|| {
+        format!("{} cannot be read: name the data folder of a demonstration with --data", path.display())
+    })?;
+    let all: Value = serde_json::from_slice(&file).with_context(|| format!("{} is damaged", path.display()))?;
+    for credential in all.as_array().into_iter().flatten() {
+        let text = |field: &str| credential.get(field).and_then(Value::as_str).unwrap_or("-");
+        out.say(format_args!("{:<19} {:<18} {:<15} {}", text("name"), text("role"), text("facility"), text("token")));
+    }
+    out.json(&all);
+    Ok(())
 }
 
 /// The text of one member's card, or the names of all who have one.

@@ -8,6 +8,7 @@ mod client;
 mod demo;
 mod desks;
 mod device;
+mod init;
 mod local;
 mod operator;
 mod out;
@@ -43,6 +44,11 @@ struct Cli {
 enum Command {
     /// Start the host on this machine
     Up(up::Up),
+    /// Make the data folder of a real installation
+    Init(init::Init),
+    /// Officers of a real installation
+    #[command(subcommand)]
+    Officer(init::OfficerCommand),
     /// A simulated day of the province, sent to a host through its front door
     Demo(demo::Demo),
     /// The plan's 35 models, and which of them run
@@ -170,6 +176,8 @@ async fn run(cli: Cli, out: &mut Out) -> Result<(), CliError> {
     let connection = cli.connection;
     match cli.command {
         Command::Up(up) => Ok(up.run(&connection.data(), out).await?),
+        Command::Init(init) => Ok(init.run(out).await?),
+        Command::Officer(command) => command.run(&connection, out).await,
         Command::Demo(demo) => demo.run(&connection, out).await,
         Command::Inspect(command) => Ok(command.run(out)?),
         Command::Check(command) => Ok(command.run(out).await?),

@@ -14,13 +14,14 @@ use pilothouse_identity::CardLabels;
 use pilothouse_province::{DEFAULT_PEOPLE, DEFAULT_SEED, MAX_PEOPLE};
 use pilothouse_runtime::compile::Program;
 use serde::Deserialize;
+use serde_json::Value;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::out::{Out, note};
 use crate::api::{self, ApiLimits};
 use crate::demo::Folk;
-use crate::governance::{Clocks, House, OpenOptions, PilotState, Progress};
+use crate::governance::{Clocks, House, Installation, OpenOptions, PilotLine, PilotState, Progress};
 use crate::introduction::ADDRESS;
 
 /// Where it listens unless told otherwise.
@@ -45,6 +46,9 @@ pub(super) struct Up {
     /// Run the demonstration's day once the host is up, spread over so many minutes (5)
     #[arg(long, value_name = "MINUTES", num_args = 0..=1, default_missing_value = "5")]
     demo_day: Option<u32>,
+    /// Refuse a folder that is no real installation: one that `pilot init` made
+    #[arg(long, conflicts_with_all = ["people", "demo_day"])]
+    real: bool,
     /// Say nothing but errors
     #[arg(long, env = "PILOT_QUIET")]
     quiet: bool,
@@ -109,7 +113,19 @@ impl Up {
             Some(listen) => listen,
             None => LISTEN.parse().context("the default address")?,
         };
-        let people = self.people.or(file.people).unwrap_or(DEFAULT_PEOPLE);
+        let asked = self.people.or(file.people);
+        // A province is of as many people as at its folder's first start: others would have their cards and pseudonyms.
+        let made = Folk::read(data).ok();
+        if let (Some(asked), Some(made)) = (asked, &made)
+            && asked != made.people
+        {
+            bail!(
+                "the province of {} has {} people: leave --people out, or name another folder with --data",
+                data.display(),
+                made.people
+            );
+        }
+        let people = asked.or(made.map(|made| made.people)).unwrap_or(DEFAULT_PEOPLE);
         if !(2_000..=MAX_PEOPLE).contains(&people) {
             bail!("people = {people}: give a number from 2000 to {MAX_PEOPLE}");
         }
@@ -144,6 +160,11 @@ impl Up {
             card_labels,
             ceiling: self.ceiling.or(file.ceiling),
             clocks,
+            expects: if self.real {
+                Some(Installation::Real)
+            } else {
+                (asked.is_some() || self.demo_day.is_some()).then_some(Installation::Demonstration)
+            },
         };
         let house = House::open(options, program, &shown)
             .await
@@ -152,9 +173,16 @@ impl Up {
             bar.finish_and_clear();
         }
         let address = listener.local_addr().context("the address")?;
-        let population = &house.province().population;
-        let folk = Folk { seed: population.seed(), people, day: population.today() };
-        folk.write(data).context("what the province is made of cannot be written into the data folder")?;
+        if house.installation() == Installation::Demonstration {
+            let population = &house.province().population;
+            let folk = Folk { seed: population.seed(), people, day: population.today() };
+            folk.write(data).context("what the province is made of cannot be written into the data folder")?;
+            if !address.ip().is_loopback() {
+                note(format_args!(
+                    "a demonstration is open to this network at {address}, over plain HTTP: who reads along gets its tokens"
+                ));
+            }
+        }
         house.listens_at(&address.to_string())?;
         // Before anybody is told that it is ready: who then stops it at once is heard.
         let asked = stopping()?;
@@ -222,15 +250,32 @@ fn bounded(key: &str, value: Option<u32>, default: u32, range: RangeInclusive<u3
 
 async fn greet(house: &House, address: &SocketAddr, people: u32, took: Duration, out: &mut Out) -> anyhow::Result<()> {
     let pilots = house.pilots().await?;
+    if house.installation() == Installation::Real {
+        out.json(&serde_json::json!({ "address": address.to_string(), "installation": "real", "pilots": pilots }));
+        out.say(format_args!("Pilothouse is ready at http://{address} ({} ms), a real installation", took.as_millis()));
+        of_pilots(&pilots, out);
+        out.say(format_args!(
+            "No provider is connected for population, registers, lodging, alerts, consent and messages: pilots are told `unavailable`, and what they send waits."
+        ));
+        return Ok(());
+    }
     let demo = house.demo();
-    out.json(&serde_json::json!({ "address": address.to_string(), "people": people, "pilots": pilots, "demo": demo }));
+    let mut shown = serde_json::json!({ "address": address.to_string(), "installation": "demonstration", "people": people, "pilots": pilots, "demo": demo });
+    if !house.is_new() {
+        // Once is enough: what is printed ends in journals.
+        for credential in shown.pointer_mut("/demo/credentials").and_then(Value::as_array_mut).into_iter().flatten() {
+            credential.as_object_mut().map(|credential| credential.remove("token"));
+        }
+    }
+    out.json(&shown);
     out.say(format_args!(
         "Pilothouse is ready at http://{address} ({} ms), with {people} synthetic people",
         took.as_millis()
     ));
-    for pilot in &pilots {
-        let state = if pilot.state == PilotState::On { "on" } else { "off" };
-        out.say(format_args!("  {:>2}  {} {}  {state}  {}", pilot.model, pilot.id, pilot.version, pilot.title.en()));
+    of_pilots(&pilots, out);
+    if !house.is_new() {
+        out.say(format_args!("The demonstration's credentials: pilot demo --credentials"));
+        return Ok(());
     }
     out.say(format_args!("Demonstration credentials (synthetic data only):"));
     for credential in &demo.credentials {
@@ -248,6 +293,13 @@ async fn greet(house: &House, address: &SocketAddr, people: u32, took: Duration,
         demo.patient_number
     ));
     Ok(())
+}
+
+fn of_pilots(pilots: &[PilotLine], out: &mut Out) {
+    for pilot in pilots {
+        let state = if pilot.state == PilotState::On { "on" } else { "off" };
+        out.say(format_args!("  {:>2}  {} {}  {state}  {}", pilot.model, pilot.id, pilot.version, pilot.title.en()));
+    }
 }
 
 fn logging(quiet: bool) {

@@ -13,13 +13,14 @@ use pilothouse_runtime::province::Province;
 use pilothouse_runtime::{Machine, Providers};
 use pilothouse_store::Store;
 
+use super::installation::{Invitation, invite};
 use super::opening::signer;
 use super::replaying::Bench;
 use super::views::{Replayed, Verified};
 use super::{HouseError, keys};
 
 /// Who looks, in the record: whoever holds the folder and its keys.
-const HOLDER: &str = "data-folder";
+pub(super) const HOLDER: &str = "data-folder";
 /// People of the province behind the providers, which a replay asks nothing: the fewest that there can be.
 const NOBODY: u32 = 2_000;
 
@@ -74,6 +75,14 @@ impl Archive {
             providers: &nobody(),
         };
         bench.replay(HOLDER, id).await
+    }
+
+    /// Makes a one-time secret for a further officer of a real installation.
+    ///
+    /// # Errors
+    /// Where the folder is a demonstration.
+    pub async fn invite(&self) -> Result<Invitation, HouseError> {
+        invite(&self.store).await
     }
 
     /// Gives the folder back.

@@ -5,14 +5,13 @@ use std::collections::BTreeSet;
 use pilothouse_evidence::Digest;
 use pilothouse_province::{Cast, Licence, MERGER, Places};
 use pilothouse_registry::{Grant, GrantState, PilotId, UnitCode, keys as vendor_keys};
-use pilothouse_runtime::keys::Secret;
 use pilothouse_runtime::occasion::date_of;
 use pilothouse_runtime::province::{Province, class_code};
 use pilothouse_store::StateChange;
 
 use super::opening::Progress;
 use super::records::{Change, DAY};
-use super::{Caller, House, HouseError, keys, now, packaging, parse};
+use super::{Caller, House, HouseError, Installation, keys, now, packaging, parse};
 use crate::embedded::{EmbeddedPlugin, PLUGINS};
 
 /// How long a grant of the demonstration holds.
@@ -53,9 +52,20 @@ pub struct Demo {
     pub hotel: String,
 }
 
+impl Demo {
+    /// That of a real installation.
+    pub(super) fn none() -> Demo {
+        Demo { credentials: Vec::new(), patient_number: String::new(), hospital: String::new(), hotel: String::new() }
+    }
+}
+
+/// The file of a demonstration's data folder that has its credentials, for `pilot demo --credentials`.
+pub(crate) const CREDENTIALS: &str = "demonstration.json";
+
 impl House {
     /// Takes the pilots in that this binary brings along: packaged, signed with a key of this installation, through the same door as
-    /// every vendor's. At the first start they are granted and enabled too, as a demonstration that says so in the record.
+    /// every vendor's. In a demonstration, one that was never seen is granted and enabled too, and the record says so. Everywhere else, and
+    /// whenever the program brings another build, it is offered: an officer puts it in service.
     pub(super) async fn bring_embedded(&self, progress: &dyn Progress) -> Result<(), HouseError> {
         let path = self.0.dir.join("keys").join("own-pilots.pem");
         let malformed = |error: &dyn std::fmt::Display| HouseError::Malformed {
@@ -93,9 +103,11 @@ impl House {
                 .concat(),
         );
         let marker = format!("embedded/{}", manifest.id);
-        if self.0.store.meta().get(&marker).await?.as_deref() == Some(build.to_string().as_str()) {
+        let seen = self.0.store.meta().get(&marker).await?;
+        if seen.as_deref() == Some(build.to_string().as_str()) {
             return Ok(());
         }
+        let is_first_sight = self.0.installation == Installation::Demonstration && seen.is_none();
         progress.step(&format!("taking in {} {}", manifest.id, manifest.version));
         let component = packaging::component(plugin.core)?;
         let memory = manifest.limits.memory_kib as usize * 1024;
@@ -107,10 +119,21 @@ impl House {
         // A rebuilt host may bring another build under the same version; a vendor's versions are never replaced.
         let installed = self.install_as(host, bytes, true).await?;
         let id = installed.id.clone();
-        if self.grants(&id).await?.is_empty() {
+        if is_first_sight && self.grants(&id).await?.is_empty() {
             for request in &manifest.capabilities {
                 self.demo_grant(&id, request.clone(), host).await?;
             }
+        }
+        if is_first_sight {
+            match self.put_in_service(host, &id, &installed.version).await {
+                // It stays off, and an officer reads what it lacks; the others start all the same.
+                Err(error @ HouseError::NotGranted { .. }) => {
+                    tracing::warn!(pilot = %id, %error, "a pilot is not put in service")
+                }
+                other => drop(other?),
+            }
+        } else {
+            tracing::info!(pilot = %id, version = %installed.version, "a build is offered: an officer puts it in service");
         }
         let state = StateChange::Meta { key: marker, value: build.to_string() };
         let change = Change {
@@ -121,7 +144,6 @@ impl House {
             detail: vec![("build", build.to_string())],
         };
         self.keep_change(change, vec![state]).await?;
-        self.put_in_service(host, &id, &installed.version).await?;
         Ok(())
     }
 
@@ -179,8 +201,7 @@ pub(crate) fn all_communes(at: i64) -> Result<BTreeSet<UnitCode>, HouseError> {
         .collect()
 }
 
-pub(super) fn demo(province: &Province, secret: &Secret) -> Result<Demo, HouseError> {
-    let key = secret.derive("demonstration");
+pub(super) fn demo(province: &Province, key: &[u8; 32]) -> Result<Demo, HouseError> {
     let open = |class: &str| {
         province
             .facilities()
@@ -210,7 +231,7 @@ pub(super) fn demo(province: &Province, secret: &Secret) -> Result<Demo, HouseEr
         ("auditor", "auditor", "", None),
     ];
     let credentials = desks.into_iter().map(|(name, role, number, facility)| {
-        let (token, _) = keys::demo_token(&format!("demo-{role}{number}"), &key);
+        let (token, _) = keys::demo_token(&format!("demo-{role}{number}"), key);
         let of_unit = facility.or_else(|| (role == "police-officer").then_some(hotel));
         let unit = of_unit.map_or_else(|| super::SEAT.to_owned(), |facility| facility.unit.to_string());
         DemoCredential { name, role, facility: facility.map(|facility| facility.id.clone()), unit, token }

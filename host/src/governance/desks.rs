@@ -177,6 +177,13 @@ impl Receivers {
         })
     }
 
+    /// Makes all of them take what comes, fall silent or reject.
+    pub(super) fn set_all(&self, mode: DeskMode) {
+        self.duty.set_mode(mode);
+        self.inbox.set_mode(mode);
+        self.carrier.set_mode(mode);
+    }
+
     /// Gives an effect to its receiver: what it said, and what happened to the host's row by that. None: it cannot be read.
     pub(super) fn receive(
         &self,

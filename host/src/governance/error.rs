@@ -1,5 +1,6 @@
 //! What governance refuses, one variant for each thing that someone would do differently about.
 
+use super::Installation;
 use pilothouse_registry::signed_request::SignatureError;
 use pilothouse_registry::{Bilingual, DoorError, PilotId, Role};
 use pilothouse_runtime::Fault;
@@ -247,6 +248,32 @@ pub enum HouseError {
         /// Which folder.
         path: String,
     },
+    /// Something else is there.
+    #[error("something is in {path} already: name a folder that is not there yet, or is empty")]
+    Occupied {
+        /// Which folder.
+        path: String,
+    },
+    /// No installation is in the folder.
+    #[error("there is no installation in {path}: make one with `pilot init {path}`")]
+    NoInstallation {
+        /// Which folder.
+        path: String,
+    },
+    /// The folder is of the other kind.
+    #[error("{}", of_other_kind(*.is))]
+    OtherInstallation {
+        /// What it is.
+        is: Installation,
+    },
+    /// A real installation was asked for something of the demonstration's.
+    #[error("this is a real installation: it has no synthetic people, and no receivers that can be set")]
+    NoDemonstration,
+    /// No one-time secret, or one that was used or is over.
+    #[error(
+        "send the one-time secret as `Authorization: Bearer SECRET`: it may be misspelt, used, or over; whoever holds the data folder makes another with `pilot officer invite`"
+    )]
+    NotInvited,
     /// A file of the data folder.
     #[error("{path} cannot be read or written: see that it belongs to this user and has not been changed")]
     File {
@@ -364,6 +391,17 @@ pub enum HouseError {
     Policy(String),
 }
 
+fn of_other_kind(is: Installation) -> &'static str {
+    match is {
+        Installation::Demonstration => {
+            "this data folder is a demonstration: make a real one with `pilot init FOLDER`, or leave --real out"
+        }
+        Installation::Real => {
+            "this data folder is a real installation: leave --people and --demo-day out, they are for a demonstration"
+        }
+    }
+}
+
 /// What a fault says where the manifest's limits do not hold yet.
 fn of_trial(fault: Fault) -> String {
     match fault {
@@ -379,7 +417,13 @@ impl HouseError {
     /// Stable name: the `type` of the problem.
     pub fn code(&self) -> &'static str {
         match self {
-            HouseError::Open(_) | HouseError::NoHouse { .. } => "data-folder",
+            HouseError::Open(_)
+            | HouseError::NoHouse { .. }
+            | HouseError::Occupied { .. }
+            | HouseError::NoInstallation { .. }
+            | HouseError::OtherInstallation { .. } => "data-folder",
+            HouseError::NoDemonstration => "no-demonstration",
+            HouseError::NotInvited => "no-credential",
             HouseError::File { .. } => "data-file",
             HouseError::WithoutCard => "person-without-card",
             HouseError::Issuers { .. } => "issuers",
@@ -414,13 +458,17 @@ impl HouseError {
             HouseError::NotGranted { .. } | HouseError::Approve(_) | HouseError::VersionExists { .. } => 409,
             HouseError::OwnCredential => 409,
             HouseError::Stale(_) => 412,
-            HouseError::Unknown { .. } => 404,
+            HouseError::Unknown { .. } | HouseError::NoDemonstration => 404,
+            HouseError::NotInvited => 401,
             HouseError::Destroyed => 410,
             HouseError::Commit(CommitError::Stale { .. } | CommitError::Conflict { .. }) => 412,
             HouseError::Commit(CommitError::Exists { .. }) => 409,
             HouseError::Store(_) | HouseError::Commit(_) => 503,
             HouseError::Open(_)
             | HouseError::NoHouse { .. }
+            | HouseError::Occupied { .. }
+            | HouseError::NoInstallation { .. }
+            | HouseError::OtherInstallation { .. }
             | HouseError::File { .. }
             | HouseError::Issuers { .. }
             | HouseError::Engine(_)

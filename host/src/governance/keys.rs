@@ -40,6 +40,20 @@ pub(super) fn secret(dir: &Path) -> Result<[u8; 32], HouseError> {
     }
 }
 
+/// The seed of the demonstration's tokens: random, and of nothing else. Folders from before had one of their secret, and keep it.
+pub(super) fn demonstration(dir: &Path, secret: &Secret, first: bool) -> Result<[u8; 32], HouseError> {
+    let path = dir.join("keys").join("demonstration");
+    match fs::read(&path) {
+        Ok(bytes) => bytes.try_into().map_err(|_| failed(&path, std::io::Error::other("not 32 bytes"))),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let bytes = if first { random::<32>()? } else { secret.derive("demonstration") };
+            write_private(&path, &bytes)?;
+            Ok(bytes)
+        }
+        Err(error) => Err(failed(&path, error)),
+    }
+}
+
 /// The secret of a data folder that is there already, for who may read it.
 pub(crate) fn folder_secret(dir: &Path) -> Option<Secret> {
     let bytes = fs::read(dir.join("keys").join("secret")).ok()?;

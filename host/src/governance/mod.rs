@@ -14,6 +14,7 @@ mod evidence;
 mod fields;
 mod grants;
 mod indicators;
+mod installation;
 pub mod intake;
 mod keys;
 mod opening;
@@ -61,7 +62,7 @@ use pilothouse_store::Store;
 
 pub use archive::Archive;
 pub(crate) use credentials::officer_named;
-pub(crate) use demonstration::all_communes;
+pub(crate) use demonstration::{CREDENTIALS, all_communes};
 pub use demonstration::{Demo, DemoCredential};
 pub use desks::{CarriedView, ConsentView, DutyView};
 pub use devices::{Clocks, DeviceLine, NewDevice, Sender};
@@ -69,6 +70,7 @@ pub use error::{CallError, DeviceError, FieldError, HouseError};
 pub use evidence::{CallLine, Coded, Ending, Evidence, Standing};
 pub use fields::FieldLine;
 pub use indicators::{CHART_DAYS, DayFigure, IndicatorLine, Share};
+pub use installation::{Installation, Invitation, found};
 pub(crate) use keys::{folder_secret, same};
 pub use opening::{OpenOptions, Progress};
 pub use outbox::DeskNotice;
@@ -143,6 +145,11 @@ pub(crate) struct Rooms {
     pub(crate) desk: outbox::PoliceDesk,
     pub(crate) receivers: desks::Receivers,
     pub(crate) demo: Demo,
+    pub(crate) installation: Installation,
+    /// Whether the folder was made at this start.
+    pub(crate) is_new: bool,
+    /// One officer enrols at a time: a one-time secret is used once.
+    pub(crate) enrolling: tokio::sync::Mutex<()>,
     pub(crate) stop: tokio_util::sync::CancellationToken,
     pub(crate) tasks: Mutex<Vec<tokio::task::JoinHandle<()>>>,
     pub(crate) lasting: Mutex<HashMap<PilotId, running::Lasting>>,
@@ -199,6 +206,11 @@ impl House {
     /// The demonstration's people and credentials.
     pub fn demo(&self) -> &Demo {
         &self.0.demo
+    }
+
+    /// Whether the data folder was made at this start.
+    pub fn is_new(&self) -> bool {
+        self.0.is_new
     }
 
     /// The synthetic province behind the embedded providers.

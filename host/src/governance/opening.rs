@@ -22,13 +22,14 @@ use pilothouse_runtime::{Machine, Providers};
 use pilothouse_store::{StateChange, Store};
 use serde_json::json;
 
-use super::demonstration::{OWN_OFFICER, demo};
+use super::demonstration::{CREDENTIALS, OWN_OFFICER, demo};
 use super::desks::Receivers;
 use super::devices::Devices;
+use super::installation::INVITATION;
 use super::outbox::PoliceDesk;
 use super::records::Change;
 use super::synthetic::Issuers;
-use super::{Caller, Clocks, House, HouseError, Known, Rooms, keys, now, parse};
+use super::{Caller, Clocks, Demo, House, HouseError, Installation, Known, Rooms, keys, now, parse};
 
 /// Name of the log in its checkpoints; one log a data folder.
 const LOG_ORIGIN: &str = "pilothouse/log";
@@ -50,6 +51,8 @@ pub struct OpenOptions {
     pub ceiling: Option<PathBuf>,
     /// What clocks may differ by, and how late an event may come.
     pub clocks: Clocks,
+    /// What the folder must be, where only one will do. A folder that is not there becomes a demonstration.
+    pub expects: Option<Installation>,
 }
 
 /// Who is told of the long steps of a start.
@@ -79,28 +82,41 @@ impl House {
     /// # Errors
     /// See [`HouseError`]: a folder in use, of a newer version, keys that do not belong to it.
     pub async fn open(options: OpenOptions, compiler: Program, progress: &dyn Progress) -> Result<House, HouseError> {
-        let OpenOptions { dir, people, seed, csca, card_labels, ceiling, clocks } = options;
+        let OpenOptions { dir, people, seed, csca, card_labels, ceiling, clocks, expects } = options;
         // Read before anything is made: a file that is wrong leaves the folder as it is.
         let ceiling = read_ceiling(ceiling.as_deref())?;
         let first = !keys::has_secret(&dir);
+        if first && expects == Some(Installation::Real) {
+            return Err(HouseError::NoInstallation { path: dir.display().to_string() });
+        }
         let secret = Secret::new(keys::secret(&dir)?);
         let signer = signer(&secret)?;
         let log_key = signer.key().clone();
         let store = Store::open(&dir, signer).await?;
+        let known = Installation::of(&store).await?;
+        let installation = known.unwrap_or(Installation::Demonstration);
+        if expects.is_some_and(|expected| expected != installation) {
+            store.close().await;
+            return Err(HouseError::OtherInstallation { is: installation });
+        }
+        let is_demonstration = installation == Installation::Demonstration;
         progress.step("starting the engine, making the synthetic province");
         let machine = Machine::start().map_err(HouseError::Engine)?;
         let cache = dir.join("compiled");
         let compiler = Compiler::new(cache.clone(), secret.derive("compiled"), compiler)
             .map_err(|source| HouseError::File { path: cache.display().to_string(), source })?;
-        let province = Arc::new(Province::generate(seed, people, date_of(now())));
+        let today = date_of(now());
+        let province = if is_demonstration { Province::generate(seed, people, today) } else { Province::nobody(today) };
+        let province = Arc::new(province);
         let rows = Arc::new(records::Provider::Store(store.clone()));
         let desk = PoliceDesk::open(dir.join("police-desk"))?;
         let receivers = Receivers::open(&dir)?;
         let providers = Arc::new(Providers::embedded(&province, rows, desk.seen_by_guests()));
         let packages = Layout::open(dir.join("packages"))?;
         let policy = |error: &dyn std::fmt::Display| HouseError::Policy(error.to_string());
-        let demo = demo(&province, &secret)?;
-        let issuers = Issuers::new(&secret)?;
+        let demo =
+            if is_demonstration { demo(&province, &keys::demonstration(&dir, &secret, first)?)? } else { Demo::none() };
+        let issuers = Issuers::new(&secret, is_demonstration)?;
         let anchors = issuers.trusted(&dir, csca.as_ref())?;
         tracing::info!(issuers = anchors.len(), synthetic = anchors.has_synthetic(), "issuers of cards");
         let rooms = Rooms {
@@ -127,7 +143,7 @@ impl House {
             machine,
             compiler,
             province,
-            codes: issuers.phones.verifier(),
+            codes: issuers.verifier(),
             issuers,
             anchors,
             card_labels,
@@ -137,8 +153,16 @@ impl House {
             desk,
             receivers,
             demo,
+            installation,
+            is_new: first,
+            enrolling: tokio::sync::Mutex::new(()),
         };
         let house = House(Arc::new(rooms));
+        match installation {
+            Installation::Real => house.without_embedded_providers(),
+            Installation::Demonstration if known.is_none() => house.is_a_demonstration().await?,
+            Installation::Demonstration => {}
+        }
         house.read_trust().await?;
         house.read_credentials().await?;
         house.read_devices().await?;
@@ -207,9 +231,15 @@ impl House {
                 keys::write_private(&self.0.dir.join("admin.token"), demo.token.as_bytes())?;
             }
         }
+        if self.0.installation == Installation::Demonstration {
+            let credentials = serde_json::to_vec(&self.0.demo.credentials);
+            let credentials = credentials.map_err(|error| HouseError::Policy(error.to_string()))?;
+            keys::write_private(&self.0.dir.join(CREDENTIALS), &credentials)?;
+        }
         let mut known = HashMap::new();
         for credential in self.0.store.credentials().all().await? {
-            if credential.revoked.is_some() {
+            // A one-time secret is no credential: it opens enrolment only.
+            if credential.revoked.is_some() || credential.kind == INVITATION {
                 continue;
             }
             let Some(hash) = hex::decode(&credential.hash).ok().and_then(|bytes| bytes.try_into().ok()) else {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use pilothouse_documents::Anchors;
-use pilothouse_documents::code::{AccountLevel, IdentityProvider};
+use pilothouse_documents::code::{AccountLevel, CodeVerifier, IdentityProvider};
 use pilothouse_documents::synthetic::{CardFactory, CardHolder};
 use pilothouse_identity::PersonalNumber;
 use pilothouse_province::Lookup;
@@ -27,17 +27,36 @@ const PROVIDER: &str = "pilothouse-demonstration";
 
 /// The embedded issuers: of cards and of codes.
 pub(crate) struct Issuers {
+    /// None in a real installation.
+    demonstration: Option<Synthetic>,
+}
+
+/// Those of a demonstration.
+struct Synthetic {
     cards: CardFactory,
-    pub(crate) phones: IdentityProvider,
+    phones: IdentityProvider,
 }
 
 impl Issuers {
-    pub(crate) fn new(secret: &Secret) -> Result<Issuers, HouseError> {
+    pub(crate) fn new(secret: &Secret, is_demonstration: bool) -> Result<Issuers, HouseError> {
+        if !is_demonstration {
+            return Ok(Issuers { demonstration: None });
+        }
         let cards = CardFactory::new(&secret.derive("synthetic-csca"));
-        Ok(Issuers {
+        let demonstration = Synthetic {
             cards: cards.map_err(|error| HouseError::Policy(error.to_string()))?,
             phones: IdentityProvider::new(PROVIDER, &secret.derive("identity-provider")),
-        })
+        };
+        Ok(Issuers { demonstration: Some(demonstration) })
+    }
+
+    /// Whose codes are believed: in a real installation nobody's, until a provider is connected.
+    pub(crate) fn verifier(&self) -> CodeVerifier {
+        self.demonstration.as_ref().map_or_else(CodeVerifier::nobody, |demonstration| demonstration.phones.verifier())
+    }
+
+    fn demonstration(&self) -> Result<&Synthetic, HouseError> {
+        self.demonstration.as_ref().ok_or(HouseError::NoDemonstration)
     }
 
     /// The list of issuers that this house trusts: the operator's file, or the one of the data folder, which is written
@@ -46,7 +65,8 @@ impl Issuers {
         let path = own.cloned().unwrap_or_else(|| dir.join(ISSUERS));
         let file = |source| HouseError::File { path: path.display().to_string(), source };
         if own.is_none() && !path.exists() {
-            write_whole(&path, self.cards.issuer_pem().as_bytes()).map_err(file)?;
+            let Some(demonstration) = &self.demonstration else { return Ok(Anchors::none()) };
+            write_whole(&path, demonstration.cards.issuer_pem().as_bytes()).map_err(file)?;
         }
         let list = std::fs::read(&path).map_err(file)?;
         Anchors::read(&list).map_err(|source| HouseError::Issuers { path: path.display().to_string(), source })
@@ -59,6 +79,7 @@ impl House {
     /// # Errors
     /// Where nobody synthetic has this number, or they have no card.
     pub fn synthetic_chip(&self, number: &str) -> Result<SentChip, HouseError> {
+        self.only_in_a_demonstration()?;
         let number = self.synthetic(number)?;
         let population = &self.0.province.population;
         let (Lookup::Found(key) | Lookup::Cancelled(key)) = population.by_number(&number) else {
@@ -76,7 +97,7 @@ impl House {
             issued: card.issued,
             expires: card.expires,
         };
-        let chip = self.0.issuers.cards.card(&holder);
+        let chip = self.0.issuers.demonstration()?.cards.card(&holder);
         Ok(SentChip {
             sod: STANDARD.encode(&chip.sod),
             groups: chip.groups.iter().map(|(number, group)| (*number, STANDARD.encode(group))).collect(),
@@ -89,12 +110,13 @@ impl House {
     /// # Errors
     /// Where nobody synthetic has this number.
     pub fn synthetic_code(&self, number: &str, facility: &FacilityId) -> Result<String, HouseError> {
+        self.only_in_a_demonstration()?;
         let number = self.synthetic(number)?;
         let mut nonce = [0; 16];
         getrandom::fill(&mut nonce).map_err(|_| HouseError::Policy("the system gives no randomness".to_owned()))?;
         let at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(now()) * 1_000);
         let at = at.map_err(|_| HouseError::Policy("the clock".to_owned()))?;
-        Ok(self.0.issuers.phones.code(&number, AccountLevel::Two, facility.as_str(), &nonce, at))
+        Ok(self.0.issuers.demonstration()?.phones.code(&number, AccountLevel::Two, facility.as_str(), &nonce, at))
     }
 
     /// Whose number it is must be in the synthetic register, and be a number that no one real has.

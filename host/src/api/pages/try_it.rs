@@ -37,6 +37,9 @@ pub(super) struct Sent {
 
 pub(super) async fn form(State(app): State<App>, reader: Reader) -> Response {
     let Some(signed) = &reader.signed else { return sign_in::first("/try") };
+    if app.house.only_in_a_demonstration().is_err() {
+        return reader.missing();
+    }
     reader.page(StatusCode::OK, blank(&app, &reader, signed).page())
 }
 
@@ -46,6 +49,9 @@ pub(super) async fn scan(State(app): State<App>, reader: Reader, Form(sent): For
         return reader.foreign();
     }
     let (house, lang) = (&app.house, reader.lang());
+    if house.only_in_a_demonstration().is_err() {
+        return reader.missing();
+    }
     let desks = house.trial_desks(&signed.caller);
     let Some(desk) = sent.desk.parse::<usize>().ok().and_then(|place| desks.get(place)) else {
         return reader.missing();

@@ -25,7 +25,7 @@ pub use copy::TiledCopy;
 pub use digest::{Commitment, Digest};
 pub use merkle::{Frontier, Hash, MerkleError, Node, Nodes, Position, leaf_hash};
 pub use record::{
-    CallGlance, CallRecord, Caller, ChangeRecord, EffectRecord, InvocationRecord, LookRecord, PartRecord,
+    CallGlance, CallRecord, Caller, ChangeRecord, EffectRecord, Glance, InvocationRecord, LookRecord, PartRecord,
     RECORD_VERSION, Record, RecordError, ResultRecord, Verdict,
 };
 pub use seal::{MasterKey, SealError, SealKey};

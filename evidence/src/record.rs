@@ -93,6 +93,9 @@ pub struct InvocationRecord {
     pub entry: String,
     /// Who asked.
     pub caller: Caller,
+    /// How the person was read, where the call is a reading that was handed to the pilot: `nfc-chip`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read: Option<String>,
     /// The caller's own reference of the case, where it gave one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<Commitment>,
@@ -213,21 +216,24 @@ pub struct CallGlance<'r> {
     pub verdict: Verdict,
 }
 
-impl CallGlance<'_> {
-    /// The calls of a record that the log holds, and whose form was checked when it came there; none of a record that is
-    /// not of an invocation.
+/// A record as those who count read it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Glance<'r> {
+    /// Its calls; none of a record that is not of an invocation.
+    #[serde(borrow, default)]
+    pub calls: Vec<CallGlance<'r>>,
+    /// How the person was read that was handed to the pilot.
+    #[serde(borrow, default)]
+    pub read: Option<Cow<'r, str>>,
+}
+
+impl Glance<'_> {
+    /// Of a record that the log holds, and whose form was checked when it came there.
     ///
     /// # Errors
     /// [`RecordError::Shape`].
-    pub fn of(record: &[u8]) -> Result<Vec<CallGlance<'_>>, RecordError> {
-        #[derive(Deserialize)]
-        struct Calls<'r> {
-            #[serde(borrow, default)]
-            calls: Vec<CallGlance<'r>>,
-        }
-        let read: Calls<'_> =
-            serde_json::from_slice(record).map_err(|error| RecordError::Shape { column: error.column() })?;
-        Ok(read.calls)
+    pub fn of(record: &[u8]) -> Result<Glance<'_>, RecordError> {
+        serde_json::from_slice(record).map_err(|error| RecordError::Shape { column: error.column() })
     }
 }
 

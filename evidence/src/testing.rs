@@ -43,6 +43,7 @@ pub(crate) fn invocation_record(n: u64) -> InvocationRecord {
         id: id(n),
         at: START + n as i64,
         captured_at: None,
+        read: Some("nfc-chip".to_owned()),
         pilot: "lodging-hotels".into(),
         version: "1.2.0".into(),
         package: Digest::of(b"package"),

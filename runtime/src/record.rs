@@ -76,6 +76,8 @@ pub fn write_down(
         key: effects.key(model, effect.capability, &effect.key),
         n,
     });
+    let read = recording.people.first().and_then(|person| person.presented.as_ref());
+    let read = read.filter(|_| matches!(recording.entry, Entry::Reading));
     InvocationRecord {
         v: pilothouse_evidence::record::RECORD_VERSION,
         id: recording.id.clone(),
@@ -88,6 +90,7 @@ pub fn write_down(
         config: about.settings,
         entry: recording.entry.name(),
         caller: about.caller,
+        read: read.map(|presented| presented.method.as_str().to_owned()),
         reference: Some(commit("reference", recording.occasion.reference.as_bytes())),
         request,
         result,

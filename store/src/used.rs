@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use pilothouse_evidence::{CallGlance, Verdict};
+use pilothouse_evidence::{Glance, Verdict};
 use sqlx::types::Json;
 use tokio::sync::{mpsc, oneshot};
 
@@ -14,6 +14,9 @@ use crate::writer::Message;
 
 /// Most lines of one pilot: its functions and names are those of its grants, some hundreds at most.
 const MAX_LINES: i64 = 10_000;
+
+/// The function under which a reading is counted that was handed to a pilot as the call itself.
+const HANDED_READING: &str = "readers.on-reading";
 
 /// How often one thing was used.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,8 +47,12 @@ pub(crate) struct Fold {
 }
 
 impl Fold {
-    fn add(&mut self, pilot: &str, calls: &[CallGlance<'_>]) {
-        for call in calls.iter().filter(|call| passed(&call.verdict)) {
+    fn add(&mut self, pilot: &str, glance: &Glance<'_>) {
+        if let Some(method) = &glance.read {
+            let key = (pilot.into(), HANDED_READING.to_owned(), method.as_ref().into());
+            *self.sums.entry(key).or_insert(0) += 1;
+        }
+        for call in glance.calls.iter().filter(|call| passed(&call.verdict)) {
             let mut step = |name: &str| {
                 *self.sums.entry((pilot.into(), call.function.as_ref().into(), name.into())).or_insert(0) += 1
             };
@@ -109,8 +116,8 @@ impl Used<'_> {
         let mut fold = Fold { from, to: last.seq + 1, sums: BTreeMap::new() };
         for entry in &entries {
             let Some(pilot) = &entry.pilot else { continue };
-            match CallGlance::of(&entry.body) {
-                Ok(calls) => fold.add(pilot, &calls),
+            match Glance::of(&entry.body) {
+                Ok(glance) => fold.add(pilot, &glance),
                 // A record of a newer host: what it used is not known here, and holds nothing up.
                 Err(_) => tracing::warn!(seq = entry.seq, "a record cannot be read: what it used is not counted"),
             }

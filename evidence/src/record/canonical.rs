@@ -215,7 +215,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::record::CallGlance;
+    use crate::record::Glance;
     use crate::testing::{change_record, invocation_record, look_record};
 
     #[test]
@@ -235,15 +235,16 @@ mod tests {
         let invocation = invocation_record(1);
         assert!(!invocation.calls.is_empty());
         let bytes = Record::Invocation(Box::new(invocation.clone())).to_canonical().unwrap();
-        let seen = CallGlance::of(&bytes).unwrap();
+        let seen = Glance::of(&bytes).unwrap();
+        assert_eq!(seen.read.as_deref(), invocation.read.as_deref());
         let whole = invocation.calls.iter().map(|call| (call.function.as_str(), call.asked.clone(), &call.verdict));
-        let glanced = seen.iter().map(|call| {
+        let glanced = seen.calls.iter().map(|call| {
             let asked = call.asked.iter().map(ToString::to_string).collect();
             (call.function.as_ref(), asked, &call.verdict)
         });
         assert!(whole.eq(glanced));
-        assert!(CallGlance::of(&Record::Change(change_record(2)).to_canonical().unwrap()).unwrap().is_empty());
-        assert!(matches!(CallGlance::of(b"{"), Err(RecordError::Shape { .. })));
+        assert!(Glance::of(&Record::Change(change_record(2)).to_canonical().unwrap()).unwrap().calls.is_empty());
+        assert!(matches!(Glance::of(b"{"), Err(RecordError::Shape { .. })));
     }
 
     #[test]

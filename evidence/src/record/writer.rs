@@ -36,6 +36,7 @@ fn invocation(out: &mut Vec<u8>, record: &InvocationRecord) {
     object.text("kind", "invocation");
     object.hash("package", record.package.as_bytes());
     object.text("pilot", &record.pilot);
+    object.optional("read", &record.read);
     if let Some(reference) = &record.reference {
         object.hash("reference", reference.as_bytes());
     }

@@ -103,7 +103,7 @@ impl House {
                     let function = capability.parse().map(|capability| full_name(capability, function));
                     *used.entry(function.unwrap_or(line.function)).or_insert(0) += line.n;
                 }
-                Some(name) => *asked.entry((capability.to_owned(), name)).or_insert(0) += line.n,
+                Some(name) => *asked.entry((line.function, name)).or_insert(0) += line.n,
             }
         }
         let mut recent = Vec::new();

@@ -32,4 +32,20 @@ mod tests {
             assert!(!plugin.scenarios.is_empty(), "{}", plugin.name);
         }
     }
+
+    #[test]
+    fn every_decision_that_a_manifest_declares_has_words_in_both_languages() {
+        for plugin in PLUGINS {
+            let manifest = pilothouse_registry::Manifest::parse("pilot.toml", plugin.manifest).unwrap();
+            let of_operations = manifest.operations.values().flat_map(|operation| &operation.decisions);
+            let of_readings = manifest.readings.iter().flat_map(|readings| &readings.decisions);
+            for decision in of_operations.chain(of_readings) {
+                for (language, text) in plugin.texts {
+                    let key = format!("decision-{decision} =");
+                    let found = text.lines().any(|line| line.starts_with(&key));
+                    assert!(found, "{} has no words for {decision} in {language}", plugin.name);
+                }
+            }
+        }
+    }
 }

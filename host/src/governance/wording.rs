@@ -31,7 +31,7 @@ impl Words {
 
     /// A message in Vietnamese and English; the key itself where there are no words for it.
     pub(crate) fn say(&self, key: &str, args: &[(String, String)]) -> (String, String) {
-        (word(&self.vi, key, args), word(&self.en, key, args))
+        (word(&self.vi, Lang::Vi, key, args), word(&self.en, Lang::En, key, args))
     }
 
     /// A code of a kind (`reason`, `next`, `decision`, `refusal`, `fault`): in the pilot's words, else in those of all.
@@ -54,11 +54,12 @@ pub(crate) fn common(kind: &str, code: &str) -> (String, String) {
     (of(Lang::Vi), of(Lang::En))
 }
 
-fn word(bundle: &FluentBundle<FluentResource>, key: &str, args: &[(String, String)]) -> String {
+fn word(bundle: &FluentBundle<FluentResource>, lang: Lang, key: &str, args: &[(String, String)]) -> String {
     let Some(pattern) = bundle.get_message(key).and_then(|message| message.value()) else { return key.to_owned() };
     let mut values = FluentArgs::with_capacity(args.len());
     for (name, value) in args {
-        values.set(name.as_str(), FluentValue::from(value.as_str()));
+        let value = words::moment(lang, value).unwrap_or_else(|| value.clone());
+        values.set(name.as_str(), FluentValue::from(value));
     }
     let mut errors = Vec::new();
     bundle.format_pattern(pattern, Some(&values), &mut errors).into_owned()
@@ -72,6 +73,8 @@ mod tests {
     fn a_key_without_words_shows_as_itself_and_a_code_as_its_code() {
         let texts = Texts { vi: "due = Hạn { $at }\n".to_owned(), en: "due = Due { $at }\n".to_owned() };
         let words = Words::new(&texts);
+        let at = [("at".to_owned(), "2026-12-01T23:00:00+07:00".to_owned())];
+        assert_eq!(words.say("due", &at).0, "Hạn 23:00 01/12/2026");
         let at = [("at".to_owned(), "23:00".to_owned())];
         assert_eq!(words.say("due", &at), ("Hạn 23:00".to_owned(), "Due 23:00".to_owned()));
         assert_eq!(words.say("other", &[]), ("other".to_owned(), "other".to_owned()));

@@ -3,6 +3,7 @@
 use fixed_decimal::Decimal;
 use icu_decimal::DecimalFormatter;
 use icu_locale_core::{Locale, locale};
+use time::format_description::well_known::{Iso8601, Rfc3339};
 use time::{Date, OffsetDateTime, UtcOffset, macros::offset};
 
 use super::Lang;
@@ -70,6 +71,15 @@ pub fn instant(lang: Lang, instant: OffsetDateTime) -> String {
     lang.pick(format!("{time} {day}"), format!("{time}, {day}"))
 }
 
+/// A value as pilots pass it into their texts: a day or an instant in the language's form, all else as it is.
+pub fn moment(lang: Lang, text: &str) -> Option<String> {
+    if let Ok(at) = OffsetDateTime::parse(text, &Rfc3339) {
+        return Some(instant(lang, at));
+    }
+    let day = Date::parse(text, &Iso8601::DATE).ok().filter(|_| text.len() == "2026-12-01".len())?;
+    Some(date(lang, day))
+}
+
 /// The time of day to the second on Vietnamese clocks: `07:30:05`. The same in both languages.
 pub fn clock(instant: OffsetDateTime) -> String {
     let local = local(instant);
@@ -108,5 +118,15 @@ mod tests {
         assert_eq!(instant(Lang::Vi, datetime!(2024-11-15 00:30 UTC)), "07:30 15/11/2024");
         assert_eq!(instant(Lang::En, datetime!(2024-11-15 20:05 UTC)), "03:05, 16 November 2024");
         assert_eq!(clock(datetime!(2024-11-15 00:30:05 UTC)), "07:30:05");
+    }
+
+    #[test]
+    fn days_and_instants_of_texts_are_written_as_people_write_them_and_nothing_else_is_touched() {
+        assert_eq!(moment(Lang::Vi, "2026-12-01T23:00:00+07:00").as_deref(), Some("23:00 01/12/2026"));
+        assert_eq!(moment(Lang::En, "2026-12-01T16:00:00Z").as_deref(), Some("23:00, 1 December 2026"));
+        assert_eq!(moment(Lang::Vi, "2026-12-31").as_deref(), Some("31/12/2026"));
+        for other in ["80", "23:00", "044089990000", "2026", "20261231", "2026-W01-1", "V-2026-12-31", ""] {
+            assert_eq!(moment(Lang::Vi, other), None, "{other}");
+        }
     }
 }

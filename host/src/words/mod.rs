@@ -2,6 +2,7 @@
 
 mod cast;
 mod codes;
+mod desk;
 mod form;
 mod lang;
 mod law;
@@ -10,7 +11,8 @@ mod texts;
 
 pub use cast::cast;
 pub use codes::{CodeKind, code};
-pub use form::{clock, count, date, decimal, instant, local, share};
+pub use desk::desk_next;
+pub use form::{clock, count, date, decimal, instant, local, moment, share};
 pub use lang::{LANG_COOKIE, Lang, switch_href};
 pub use law::legal;
 pub use roles::role;

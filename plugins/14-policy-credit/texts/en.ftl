@@ -22,6 +22,8 @@ show-green = Identified
 show-amber = Please see the officer
 show-red = Please see the officer
 
+decision-identified = Identified
+decision-not-identified = Not identified
 decision-eligible = Eligible
 decision-refer = To be looked at
 decision-not-eligible = Not eligible

@@ -22,6 +22,8 @@ show-green = Đã nhận diện
 show-amber = Mời gặp cán bộ
 show-red = Mời gặp cán bộ
 
+decision-identified = Đã nhận diện
+decision-not-identified = Chưa nhận diện được
 decision-eligible = Đủ điều kiện
 decision-refer = Cần xem xét
 decision-not-eligible = Chưa đủ điều kiện

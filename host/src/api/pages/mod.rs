@@ -24,7 +24,7 @@ pub(super) use self::reader::Door;
 use super::{App, Path, Problem, kinds};
 use crate::console::{ASSET_CACHE_CONTROL, CONTENT_SECURITY_POLICY, Frame, RenderError, find};
 use crate::governance::CallError;
-use crate::words::Lang;
+use crate::words::{self, Lang};
 use pilothouse_registry::Bilingual;
 
 pub(super) fn router(app: &App) -> Router<App> {
@@ -53,8 +53,8 @@ struct Told {
 
 fn told(lang: Lang, error: &CallError) -> Told {
     let kind = kinds::find(error.code());
-    let (title, next) =
-        kind.map_or((error.code(), ""), |kind| (lang.pick(kind.vi, kind.en), lang.pick(kind.next_vi, kind.next_en)));
+    let title = kind.map_or(error.code(), |kind| lang.pick(kind.vi, kind.en));
+    let next = next_of(lang, error.code());
     let said = |text: &Bilingual| lang.pick(text.vi(), text.en()).to_owned();
     let detail = match error {
         CallError::Refused { words, .. } => lang.pick(&words.0, &words.1).clone(),
@@ -65,6 +65,12 @@ fn told(lang: Lang, error: &CallError) -> Told {
         other => lang.pick(String::new(), other.to_string()),
     };
     Told { title: title.to_owned(), detail, next: next.to_owned() }
+}
+
+/// What a person does next. The kind's own advice is for those who write desks' software, and serves where it names nothing of the API.
+fn next_of(lang: Lang, code: &str) -> &'static str {
+    let of_kind = || kinds::find(code).map_or("", |kind| lang.pick(kind.next_vi, kind.next_en));
+    words::desk_next(lang, code).unwrap_or_else(of_kind)
 }
 
 fn page(status: StatusCode, frame: &Frame, query: Option<&str>, html: Result<String, RenderError>) -> Response {
@@ -107,5 +113,27 @@ async fn asset(Path(path): Path<String>) -> Response {
         }
         None => Problem::new(StatusCode::NOT_FOUND, "no-such-path", "there is no such file: load the page anew")
             .into_response(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_person_is_told_next_names_no_field_of_the_api() {
+        // The kinds of calls and devices stand before those of what officers decide.
+        let of_calls: Vec<_> = kinds::KINDS.iter().take_while(|kind| kind.code != "not-found").collect();
+        assert!(of_calls.iter().any(|kind| kind.code == CallError::Busy.code()));
+        let texts = of_calls.iter().flat_map(|kind| {
+            let next = |lang: Lang| next_of(lang, kind.code).to_owned();
+            [next(Lang::Vi), next(Lang::En), kind.vi.to_owned(), kind.en.to_owned()]
+        });
+        for text in texts {
+            assert!(!text.is_empty());
+            for word in ["`", "Retry-After", "Idempotency-Key", "/v1/", "/openapi", "RFC", "JSON", "nonce"] {
+                assert!(!text.contains(word), "{text}");
+            }
+        }
     }
 }

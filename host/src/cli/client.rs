@@ -75,7 +75,7 @@ impl Connection {
 
     /// Where the host is, for who asks again while it is away.
     pub(super) fn place(&self) -> Place {
-        self.host.clone().map_or_else(|| Place::Folder(self.data()), Place::Address)
+        self.host.as_deref().map_or_else(|| Place::Folder(self.data()), |host| Place::Address(with_scheme(host)))
     }
 
     /// A client with this token.
@@ -86,6 +86,11 @@ impl Connection {
             .context("no HTTP client")?;
         Ok(Client { place: self.place(), address: OnceCell::new(), token, http })
     }
+}
+
+/// `127.0.0.1:8179` is as good as `http://127.0.0.1:8179`.
+fn with_scheme(host: &str) -> String {
+    if host.contains("://") { host.to_owned() } else { format!("http://{host}") }
 }
 
 /// The token that who calls brings along.
@@ -171,9 +176,23 @@ pub(super) fn refused(status: StatusCode, problem: &Value) -> CliError {
         let part = |name: &str| error.get(name).and_then(Value::as_str).unwrap_or_default();
         said.push_str(&format!("\n  {}: {}", part("pointer"), part("message")));
     }
+    if status == StatusCode::UNAUTHORIZED {
+        said.push_str("\n  on the command line the token comes from PILOT_TOKEN, or from admin.token of the data folder that --data names");
+    }
     let exit = match status {
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::CONFLICT => 3,
         _ => 1,
     };
     CliError::Host { exit, text: said }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_is_named_with_or_without_its_scheme() {
+        assert_eq!(with_scheme("127.0.0.1:8201"), "http://127.0.0.1:8201");
+        assert_eq!(with_scheme("https://pilot.example"), "https://pilot.example");
+    }
 }

@@ -165,10 +165,9 @@ impl Simulate {
         let key = self.own_key(connection, out).await?;
         let texts = self.read_texts()?;
         let now = OffsetDateTime::now_utc() + time::Duration::seconds(self.clock_ahead);
-        let prefix = self
-            .reference
-            .clone()
-            .unwrap_or_else(|| format!("{}-{}", keys::key_id(&key.verifying_key()), now.unix_timestamp()));
+        let prefix = self.reference.clone().unwrap_or_else(|| {
+            format!("{}-{}", keys::key_id(&key.verifying_key()), now.unix_timestamp_nanos() / 1_000)
+        });
         let mut events = Vec::with_capacity(texts.len());
         for (number, text) in texts.iter().enumerate() {
             let before = i32::try_from(texts.len() - number).unwrap_or(i32::MAX);

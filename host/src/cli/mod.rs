@@ -28,7 +28,7 @@ use out::Out;
     name = "pilot",
     version,
     about,
-    after_help = "Examples:\n  pilot up\n  pilot models\n  pilot call bhyt-checkin check-in --input request.json\n  pilot disable lodging-hotels\n\nExit codes: 0 done, 1 failed, 2 wrong usage, 3 denied by policy, 4 not reachable."
+    after_help = "Examples:\n  pilot up\n  pilot models\n  pilot call bhyt-checkin check-in --reference V-1 --input request.json\n  pilot disable lodging-hotels\n\nExit codes: 0 done, 1 failed, 2 wrong usage, 3 denied by policy, 4 not reachable."
 )]
 struct Cli {
     /// Print one JSON document instead of text for people

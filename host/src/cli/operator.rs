@@ -260,7 +260,7 @@ impl Call {
     pub(super) async fn run(self, connection: &Connection, out: &mut Out) -> Result<(), CliError> {
         let client = connection.client()?;
         let input: Value = serde_json::from_slice(&read(&self.input)?)
-            .with_context(|| format!("{} is no JSON", self.input.display()))?;
+            .with_context(|| format!("{} is not JSON: correct it at the place named here", self.input.display()))?;
         let path = format!("/v1/pilots/{}/operations/{}", self.pilot, self.operation);
         let answer = client.post(&path, &json!({ "reference": self.reference, "input": input })).await?;
         out.say(format_args!("{}  {}", text(&answer, "/decision"), text(&answer, "/say/en")));

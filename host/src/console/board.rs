@@ -64,6 +64,8 @@ pub struct PilotView {
     pub calls_today: u64,
     /// Calls since the pilot came.
     pub calls_total: u64,
+    /// Requests refused since midnight, by the pilot or before they reached it.
+    pub refused_today: u64,
     /// Denied capability calls since midnight.
     pub denials_today: u64,
     /// Calls that ended in a fault since midnight.
@@ -172,6 +174,10 @@ impl BoardView {
         self.number(&self.total(|pilot| pilot.calls_today))
     }
 
+    fn refused_today(&self) -> String {
+        self.number(&self.total(|pilot| pilot.refused_today))
+    }
+
     fn denials_today(&self) -> String {
         self.number(&self.total(|pilot| pilot.denials_today))
     }
@@ -196,10 +202,10 @@ impl BoardView {
 
     /// What a screen reader hears when figures have changed.
     fn said(&self) -> String {
-        let (calls, denials) = (self.calls_today(), self.denials_today());
+        let (calls, refused) = (self.calls_today(), self.refused_today());
         match self.frame.lang {
-            Lang::Vi => format!("Hôm nay: {calls} lượt xử lý, {denials} từ chối."),
-            Lang::En => format!("Today: {calls} calls, {denials} denials."),
+            Lang::Vi => format!("Hôm nay: {calls} lượt xử lý, {refused} yêu cầu bị từ chối."),
+            Lang::En => format!("Today: {calls} calls, {refused} requests refused."),
         }
     }
 
@@ -374,6 +380,7 @@ impl PilotView {
             version: "1.0.0".into(),
             calls_today: 1_284,
             calls_total: 46_907,
+            refused_today: 12,
             denials_today: 3,
             faults_today: 0,
             indicators: vec![

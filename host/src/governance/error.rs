@@ -155,6 +155,32 @@ impl CallError {
         }
     }
 
+    /// Whether the request itself was refused before it became a call. What the pilot refused has a record of its own; and that a host
+    /// or a pilot is away is nobody's request's fault.
+    pub fn is_refusal(&self) -> bool {
+        match self {
+            CallError::UnknownOperation { .. }
+            | CallError::Forbidden { .. }
+            | CallError::Invalid { .. }
+            | CallError::Person { .. }
+            | CallError::ReferenceUsed
+            | CallError::Reference
+            | CallError::CapturedAt
+            | CallError::Future
+            | CallError::TooOld
+            | CallError::OtherFacility
+            | CallError::Spent
+            | CallError::Device(_) => true,
+            CallError::UnknownPilot(_)
+            | CallError::Disabled { .. }
+            | CallError::Quarantined { .. }
+            | CallError::Refused { .. }
+            | CallError::Fault { .. }
+            | CallError::Busy
+            | CallError::Store(_) => false,
+        }
+    }
+
     /// The HTTP status that says it.
     pub fn status(&self) -> u16 {
         match self {

@@ -43,7 +43,7 @@ impl House {
         let rights = Arc::new(Effective::new(&manifest.capabilities, &grants, &self.0.ceiling));
         let rights_json = serde_json::to_vec(rights.as_ref()).map_err(|error| HouseError::Policy(error.to_string()))?;
         let settings = in_force(standing.settings.as_ref(), &manifest)?;
-        let Lasting { switch, budgets } = self.lasting(&id);
+        let Lasting { switch, budgets, refused } = self.lasting(&id);
         let terms = Terms {
             id: Arc::from(id.as_str()),
             rights: Arc::clone(&rights),
@@ -59,6 +59,7 @@ impl House {
             package: Digest::of(package.bytes()),
             as_of: standing.as_of,
             switch,
+            refused,
             pilot,
             rights_digest: Digest::of(&rights_json),
             settings_digest: Digest::of(settings_text.as_bytes()),

@@ -24,6 +24,8 @@ pub(crate) const DAY: i64 = 86_400_000_000;
 pub(crate) const CALLS: &str = "host.calls";
 pub(crate) const DENIALS: &str = "host.denials";
 pub(crate) const FAULTS: &str = "host.faults";
+/// Requests that were refused: by the pilot, or before they reached it.
+pub(crate) const REFUSED: &str = "host.refused";
 
 /// Owner and table of what readings were taken with once; no pilot's id has a dot.
 const SPENT_OWNER: &str = "host.readings";
@@ -192,7 +194,9 @@ impl House {
         let denied = recording.calls.iter().filter(|call| matches!(call.verdict, Verdict::Denied { .. })).count();
         // A call that was withdrawn says nothing of its pilot.
         let faulty = usize::from(matches!(recording.ended, Ended::Fault { fault } if fault != Fault::Withdrawn));
-        let own = [(CALLS, 1), (DENIALS, denied), (FAULTS, faulty)];
+        let by_the_pilot = usize::from(matches!(recording.ended, Ended::Refused { .. }));
+        let refused = usize::try_from(running.refused.take()).unwrap_or(usize::MAX).saturating_add(by_the_pilot);
+        let own = [(CALLS, 1), (DENIALS, denied), (FAULTS, faulty), (REFUSED, refused)];
         let own = own.into_iter().filter(|(_, n)| *n > 0).map(|(name, n)| counted(name, n));
         let indicators: Vec<IndicatorAdd> = indicators.chain(own).collect();
         Ok(Unit {

@@ -1,6 +1,7 @@
 //! A pilot version as it stands in service: linked, with its schemas compiled and its words parsed, so that a call finds everything done.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError};
 
 use jsonschema::Validator;
@@ -32,6 +33,8 @@ pub struct Running {
     pub(crate) as_of: u64,
     /// One for all versions and links of the pilot.
     pub(crate) switch: Arc<Switch>,
+    /// Likewise.
+    pub(crate) refused: Arc<Refused>,
     pub(crate) rights_digest: Digest,
     pub(crate) settings: Arc<str>,
     pub(crate) settings_digest: Digest,
@@ -44,6 +47,27 @@ pub struct Running {
 pub(crate) struct Lasting {
     pub(crate) switch: Arc<Switch>,
     pub(crate) budgets: Arc<Budgets>,
+    pub(crate) refused: Arc<Refused>,
+}
+
+/// Requests that never became a call, until the next record of the pilot takes them along.
+#[derive(Debug, Default)]
+pub(crate) struct Refused(AtomicU64);
+
+impl Refused {
+    pub(crate) fn add(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many wait.
+    pub(crate) fn waiting(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// Takes those that wait; who cannot keep them gives them back.
+    pub(crate) fn take(&self) -> u64 {
+        self.0.swap(0, Ordering::Relaxed)
+    }
 }
 
 impl House {

@@ -91,7 +91,17 @@ impl House {
     pub async fn call(&self, caller: &Caller, call: CallRequest) -> Result<Answer, CallError> {
         // On a task of its own, to its record: a caller who hangs up must not leave a call that is nowhere written down.
         let (house, caller) = (self.clone(), caller.clone());
-        let carried = tokio::spawn(async move { house.carry_out(&caller, call).await });
+        let carried = tokio::spawn(async move {
+            let pilot = call.pilot.clone();
+            let answer = house.carry_out(&caller, call).await;
+            if answer.as_ref().is_err_and(CallError::is_refusal) {
+                // A pilot that is not here has nothing to count under, and ids from outside must fill nothing.
+                if let Ok(version) = house.version(&pilot) {
+                    version.refused.add();
+                }
+            }
+            answer
+        });
         carried.await.unwrap_or(Err(CallError::Store(CommitError::Closed)))
     }
 

@@ -215,6 +215,7 @@ impl Harness {
             package: Digest::of(ready.package.bytes()),
             pilot: Some(pilot),
             switch: Arc::default(),
+            refused: Arc::default(),
             rights_digest: Digest::of(b"scenario"),
             settings_digest: Digest::of(settings.as_bytes()),
             settings,

@@ -43,7 +43,8 @@ words! {
     running: "Đang chạy" | "Running";
     calls_today: "Lượt xử lý hôm nay" | "Calls today";
     calls_total: "Tổng số lượt xử lý" | "Calls in all";
-    denials_today: "Từ chối hôm nay" | "Denials today";
+    refused_today: "Yêu cầu bị từ chối hôm nay" | "Requests refused today";
+    denials_today: "Lần truy cập dữ liệu bị chặn hôm nay" | "Data accesses blocked today";
     faults_today: "Lỗi hôm nay" | "Faults today";
     log_size: "Mục trong nhật ký" | "Entries in the log";
     log_root: "Điểm chốt" | "Checkpoint";
@@ -108,7 +109,7 @@ words! {
     field: "Tên" | "Name";
     scope_key: "Trong phạm vi" | "Key of the scope";
     capability: "Quyền năng" | "Capability";
-    officers_only: "Các lượt xử lý và số lần đã dùng chỉ hiển thị cho cán bộ đã đăng nhập." | "Calls and how often each right was used are shown to officers who are signed in.";
+    officers_only: "Các lượt xử lý và số lần đã dùng chỉ hiển thị cho Tổ công tác, sở, ban, ngành và kiểm toán viên." | "Calls and how often each right was used are shown to the working group, departments and auditors.";
     calls_made: "Các lời gọi quyền năng" | "Capability calls made";
     no_calls: "Không có lời gọi nào." | "No calls.";
     asked_for: "Hỏi về" | "Asked for";
@@ -241,7 +242,7 @@ words! {
     not_found_next: "Kiểm tra lại địa chỉ, hoặc bắt đầu từ trang đầu." | "Check the address, or start from the first page.";
     forbidden_title: "Vai trò này không xem được trang" | "This role may not see the page";
     forbidden_detail: "Trang này dành cho vai trò khác. Không có gì bị thay đổi." | "The page is for another role. Nothing was changed.";
-    forbidden_next: "Đăng nhập bằng mã truy cập của vai trò được phép; Tổ công tác là nơi cấp mã." | "Sign in with a token of a role that may; the working group gives tokens out.";
+    forbidden_next: "Chọn một trang khác trong danh sách ở đầu trang, hoặc đăng nhập với vai trò khác." | "Choose another page of the menu above, or sign in in another role.";
     foreign_title: "Yêu cầu đến từ trang khác" | "The request came from another site";
     foreign_detail: "Biểu mẫu phải được gửi từ chính trang này, trong phiên đang mở. Không có gì bị thay đổi." | "A form must be sent from this site, in the session that is open. Nothing was changed.";
     foreign_next: "Mở lại trang, rồi gửi biểu mẫu lần nữa." | "Open the page anew and send the form again.";
@@ -294,6 +295,7 @@ mod tests {
             include_str!("../../templates/analysis.html"),
             include_str!("../../templates/try.html"),
             include_str!("../console/board.rs"),
+            include_str!("../console/frame.rs"),
             include_str!("../console/pilot.rs"),
             include_str!("../console/pages.rs"),
             include_str!("../console/state.rs"),

@@ -88,6 +88,7 @@ pub(super) fn pilot_view(lang: Lang, pilot: &PilotLine) -> PilotView {
         version: pilot.version.clone(),
         calls_today: pilot.calls_today,
         calls_total: pilot.calls,
+        refused_today: pilot.refused_today,
         denials_today: pilot.denials_today,
         faults_today: pilot.faults_today,
         indicators: pilot.indicators.iter().map(|indicator| indicator_view(lang, indicator)).collect(),

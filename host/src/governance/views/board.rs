@@ -6,7 +6,7 @@ use pilothouse_store::indicators::{Days, Sum};
 use serde::Serialize;
 
 use super::super::indicators::IndicatorLine;
-use super::super::records::{CALLS, DENIALS, FAULTS, day_number};
+use super::super::records::{CALLS, DENIALS, FAULTS, REFUSED, day_number};
 use super::super::running::Running;
 use super::super::{House, HouseError, now};
 
@@ -92,6 +92,8 @@ pub struct PilotLine {
     pub calls_today: u64,
     /// Denied capability calls of today.
     pub denials_today: u64,
+    /// Requests of today that were refused, by the pilot or before they reached it.
+    pub refused_today: u64,
     /// Faults of today.
     pub faults_today: u64,
     /// What it counted.
@@ -164,6 +166,7 @@ impl House {
             under_way: version.switch.under_way(),
             calls_today: sum(&of_today, CALLS),
             denials_today: sum(&of_today, DENIALS),
+            refused_today: sum(&of_today, REFUSED) + version.refused.waiting(),
             faults_today: sum(&of_today, FAULTS),
             indicators: self.indicators(version, at, &totals).await?,
         })

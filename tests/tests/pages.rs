@@ -177,3 +177,71 @@ async fn the_police_see_the_notices_of_their_commune_and_the_statistics_officer_
     assert_eq!(status, StatusCode::OK);
     assert!(csv.starts_with("\u{feff}\"Tuổi\",\"Nam\",\"Nữ\"\r\n") && csv.lines().count() > 15);
 }
+
+#[tokio::test]
+async fn the_menu_offers_what_its_reader_may_open_and_nothing_else() {
+    let house = House::shared();
+    let pages = ["/analysis", "/lodging", "/try"];
+    for (role, offered) in [
+        ("working-group", &["/lodging", "/try"][..]),
+        ("auditor", &[]),
+        ("department", &[]),
+        ("police-officer", &["/lodging"]),
+        ("leader", &["/analysis"]),
+        ("statistics-officer", &["/analysis"]),
+        ("receptionist", &["/try"]),
+    ] {
+        let mut reader = Reader::new(&house);
+        reader.sign_in(role).await;
+        let (_, board) = reader.get("/").await;
+        for page in pages {
+            let link = format!("<li><a href=\"{page}\">");
+            assert_eq!(board.contains(&link), offered.contains(&page), "{page} for {role}");
+            if offered.contains(&page) {
+                assert_eq!(reader.get(page).await.0, StatusCode::OK, "{page} for {role}");
+            }
+        }
+    }
+    let (_, board) = Reader::new(&house).get("/").await;
+    assert!(pages.iter().all(|page| !board.contains(&format!("<li><a href=\"{page}\">"))));
+}
+
+#[tokio::test]
+async fn what_was_used_is_told_by_the_name_that_was_asked_for() {
+    let house = House::shared();
+    let _admitted = invocation(&house, "used-1").await;
+    let person = people::cast(&people::population(), "insured-adult-2");
+    let reading = json!({ "reference": "used-2", "text": person.card });
+    let _read = house.post("registration-clerk", "/v1/pilots/bhyt-checkin/readings", &reading).await.good();
+    let pilot = house.get("auditor", "/v1/pilots/bhyt-checkin").await.good();
+    let fields = pilot["fields"].as_array().expect("a list");
+    let used = |key: &str, name: &str| {
+        let line = fields.iter().find(|line| line["key"] == key && line["name"] == name);
+        line.unwrap_or_else(|| panic!("no line for {name}"))["used"].as_u64().expect("a number")
+    };
+    // Handed to the pilot as the call itself, and asked for by it.
+    assert!(used("methods", "qr-card") >= 1);
+    assert!(used("fields", "health-insurance.valid-until") >= 1);
+    assert!(used("claims", "alive") >= 1);
+    assert!(used("tables", "visits") >= 1);
+    for key_of_a_scope in ["fields", "agrees", "mode", "rows"] {
+        assert!(fields.iter().all(|line| line["name"] != key_of_a_scope), "{key_of_a_scope} is no name");
+    }
+    for line in fields {
+        assert!(line["imported"] == true || line["used"] == 0, "{line}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_refused_before_it_is_a_call_is_counted_on_the_board() {
+    let house = House::start();
+    let refused = || async { house.get("auditor", "/v1/pilots/bhyt-checkin").await.good()["refused_today"].clone() };
+    assert_eq!(refused().await, 0);
+    let visit = json!({ "reference": "refused-1", "input": { "patient": "044089990000", "visit_kind": "none-such" } });
+    house.post("registration-clerk", CHECK_IN, &visit).await.is_problem(422, "invalid-input");
+    house.post("receptionist", CHECK_IN, &visit).await.is_problem(403, "role-not-allowed");
+    assert_eq!(refused().await, 2);
+    // A record takes them along, and loses none.
+    let _admitted = invocation(&house, "refused-2").await;
+    assert_eq!(refused().await, 2);
+}

@@ -21,7 +21,42 @@ pub struct Frame {
     pub synthetic: bool,
     /// Who is signed in; none for everyone else.
     pub signed_in: Option<SignedIn>,
+    /// The pages of the menu that this reader may open.
+    pub places: Vec<Place>,
     switch_href: String,
+}
+
+/// A page of the menu.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// The board of the models.
+    Board,
+    /// Population figures.
+    Analysis,
+    /// Tonight's lodging.
+    Lodging,
+    /// Trying a card at a desk.
+    Try,
+}
+
+impl Place {
+    pub(super) fn href(self) -> &'static str {
+        match self {
+            Place::Board => "/",
+            Place::Analysis => "/analysis",
+            Place::Lodging => "/lodging",
+            Place::Try => "/try",
+        }
+    }
+
+    pub(super) fn name(self, words: &Words) -> &'static str {
+        match self {
+            Place::Board => words.nav_board,
+            Place::Analysis => words.nav_analysis,
+            Place::Lodging => words.nav_lodging,
+            Place::Try => words.nav_try,
+        }
+    }
 }
 
 /// Who is signed in, as every page says it.
@@ -36,7 +71,14 @@ pub struct SignedIn {
 impl Frame {
     /// `query` is the raw query string of the request: the language switch keeps it.
     pub fn new(lang: Lang, now: OffsetDateTime, synthetic: bool, query: &str) -> Self {
-        Self { lang, now, synthetic, signed_in: None, switch_href: words::switch_href(query, lang.other()) }
+        Self {
+            lang,
+            now,
+            synthetic,
+            signed_in: None,
+            places: vec![Place::Board],
+            switch_href: words::switch_href(query, lang.other()),
+        }
     }
 
     pub(super) fn words(&self) -> &'static Words {

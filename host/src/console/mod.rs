@@ -22,7 +22,7 @@ pub use analysis::{AnalysisPage, Choice, FigureRow, FigureView, Undescribed};
 pub use assets::{ASSET_CACHE_CONTROL, Asset, find};
 pub use board::{BoardView, CheckpointView, GroupView, IndicatorView, LogView, ModelView, PilotView};
 pub use chart::{Chart, Point};
-pub use frame::{Frame, RenderError, SignedIn};
+pub use frame::{Frame, Place, RenderError, SignedIn};
 pub use invocation::{CallView, DeviceView, InvocationPage, ProofView, VerdictView};
 pub use lodging::{LodgingPage, NightRow, UnitChoice};
 pub use pages::ProblemPage;

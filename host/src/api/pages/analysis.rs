@@ -19,6 +19,8 @@ use crate::words::{self, Lang};
 
 /// The pilot that answers.
 const PILOT: &str = "population-analysis";
+/// Its operation that answers a question.
+const RUN: &str = "run";
 /// Who may describe a question, by the pilot's manifest; others are told whom to ask.
 const DESCRIBES: &str = "statistics-officer";
 /// Answers are asked for anew after this long (microseconds): a page that is loaded again shows the same ones meanwhile.
@@ -37,6 +39,11 @@ const QUESTIONS: [(&str, &str, &[&str], &str, &str); 4] = [
 /// Kinds of residence: code, Vietnamese, English.
 pub(super) const RESIDENCES: [(&str, &str, &str); 2] =
     [("permanent", "Thường trú", "Permanent residence"), ("actual", "Thực tế cư trú", "Actual residence")];
+
+/// Whether this caller may ask the pilot for the page's figures.
+pub(super) fn may_open(house: &House, caller: &Caller) -> bool {
+    house.may_call(PILOT, RUN, caller)
+}
 
 #[derive(Deserialize)]
 pub(super) struct Asked {
@@ -141,7 +148,7 @@ async fn figures(house: &House, caller: &Caller, lang: Lang, kind: &str) -> Resu
             None => json!({ "id": id }),
         };
         let reference = format!("page/{id}/{}/{}", day.as_deref().unwrap_or("today"), house.now() / FRESH);
-        Ok::<Answered, Missing>(Answered::read(&ask(house, caller, "run", input, &reference).await?, kind))
+        Ok::<Answered, Missing>(Answered::read(&ask(house, caller, RUN, input, &reference).await?, kind))
     };
     let ages = run("page-ages", None).await?;
     let communes = run("page-communes", None).await?;

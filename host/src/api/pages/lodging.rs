@@ -10,12 +10,18 @@ use super::super::auth::Rooms;
 use super::reader::{Reader, instant};
 use super::sign_in;
 use crate::console::{LodgingPage, NightRow, UnitChoice};
+use crate::governance::Caller;
 use crate::words;
 
 /// Who sees one commune, their own.
 const POLICE: &str = "police-officer";
 /// Who sees all.
 const GROUP: &str = "working-group";
+
+/// Whether this caller sees the page, for some commune.
+pub(super) fn may_open(caller: &Caller) -> bool {
+    matches!(caller.role.as_str(), POLICE | GROUP)
+}
 
 #[derive(Deserialize)]
 pub(super) struct Asked {

@@ -15,8 +15,8 @@ use pilothouse_identity::PersonKey;
 use time::OffsetDateTime;
 
 use super::sessions::{self, Sessions};
-use super::{App, page};
-use crate::console::{Frame, ProblemPage, SignedIn};
+use super::{App, analysis, lodging, page};
+use crate::console::{Frame, Place, ProblemPage, SignedIn};
 use crate::governance::{Caller, House};
 use crate::words::Lang;
 
@@ -75,6 +75,15 @@ impl Reader {
         frame.signed_in = signed
             .as_ref()
             .map(|signed| SignedIn { role: signed.caller.role.to_string(), form_token: signed.form_token.clone() });
+        if let Some(signed) = &signed {
+            let caller = &signed.caller;
+            let places = [
+                (Place::Analysis, analysis::may_open(house, caller)),
+                (Place::Lodging, lodging::may_open(caller)),
+                (Place::Try, house.has_trial_desk(caller)),
+            ];
+            frame.places.extend(places.into_iter().filter_map(|(place, may)| may.then_some(place)));
+        }
         Reader {
             frame,
             query: query.map(str::to_owned),

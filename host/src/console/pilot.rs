@@ -64,6 +64,8 @@ pub struct CapabilityView {
 pub struct RightRow {
     /// `population.verify`.
     pub function: String,
+    /// What it does, in words; none for one that reads what another answered.
+    pub title: Option<String>,
     /// Whether the manifest asks for it.
     pub requested: bool,
     /// Whether a grant in force covers it.
@@ -77,12 +79,14 @@ pub struct RightRow {
 /// One name of a scope in the table of fields.
 #[derive(Debug, Clone)]
 pub struct FieldRow {
-    /// `population`.
+    /// The capability, in words.
     pub capability: String,
-    /// `claims`.
+    /// The key of its scope, in words.
     pub key: String,
     /// `alive`.
     pub name: String,
+    /// The same in words; none for a name that a pilot registered.
+    pub title: Option<String>,
     /// Whether a grant in force covers it.
     pub granted: bool,
     /// Whether the binary can ask for it.
@@ -164,6 +168,7 @@ impl PilotPage {
     pub(crate) fn samples(lang: crate::words::Lang) -> Vec<Self> {
         let right = |function: &str, granted, used| RightRow {
             function: function.into(),
+            title: Some(lang.pick("hỏi có, không về một người", "asks yes-or-no questions").to_owned()),
             requested: true,
             granted,
             imported: true,
@@ -241,9 +246,10 @@ impl PilotPage {
                 right("person.reopen", false, Some(0)),
             ],
             fields: vec![FieldRow {
-                capability: "population".into(),
-                key: "claims".into(),
+                capability: text("dân cư", "population"),
+                key: text("câu hỏi có, không", "yes-or-no questions"),
                 name: "alive".into(),
+                title: Some(text("còn sống", "alive")),
                 granted: true,
                 imported: true,
                 used: 4,

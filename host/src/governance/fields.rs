@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use pilothouse_registry::manifest::Indicator;
 use pilothouse_registry::scope::ScopeName;
-use pilothouse_registry::{Capability, CapabilityRequest, Grant, Proof};
+use pilothouse_registry::{Bilingual, Capability, Grant, IndicatorName, Manifest, Proof};
 use serde::Serialize;
 
 /// One name of a scope.
@@ -15,6 +16,9 @@ pub struct FieldLine {
     pub key: String,
     /// The name itself.
     pub name: String,
+    /// What it is, in Vietnamese and English, where the contract or the manifest says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<Bilingual>,
     /// A grant in force covers it.
     pub granted: bool,
     /// The binary has a function that can ask for it.
@@ -27,7 +31,8 @@ pub struct FieldLine {
 pub(super) type Asked = BTreeMap<(String, String), u64>;
 
 /// Every name that the manifest asks for.
-pub(super) fn fields(requests: &[CapabilityRequest], grants: &[Grant], proof: &Proof, asked: &Asked) -> Vec<FieldLine> {
+pub(super) fn fields(manifest: &Manifest, grants: &[Grant], proof: &Proof, asked: &Asked) -> Vec<FieldLine> {
+    let (requests, indicators) = (&manifest.capabilities, &manifest.indicators);
     let in_force = grants.iter().filter(|grant| grant.state.is_in_force());
     let granted: BTreeSet<(Capability, ScopeName)> = in_force
         .flat_map(|grant| grant.right.scope.names().into_iter().map(|name| (grant.right.capability(), name)))
@@ -49,8 +54,17 @@ pub(super) fn fields(requests: &[CapabilityRequest], grants: &[Grant], proof: &P
         used: used(capability, &name),
         capability,
         key: name.key.to_owned(),
+        title: title(&name, indicators),
         granted: granted.contains(&(capability, name.clone())),
         name: name.name,
     };
     lines.map(line).collect()
+}
+
+fn title(name: &ScopeName, indicators: &BTreeMap<IndicatorName, Indicator>) -> Option<Bilingual> {
+    if let Some((vi, en)) = name.words {
+        return Bilingual::new(vi, en).ok();
+    }
+    let named = || indicators.iter().find(|(indicator, _)| indicator.as_str() == name.name);
+    (name.key == "indicators").then(named).flatten().map(|(_, indicator)| indicator.title.clone())
 }

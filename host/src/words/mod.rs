@@ -7,6 +7,7 @@ mod form;
 mod lang;
 mod law;
 mod roles;
+mod scopes;
 mod texts;
 
 pub use cast::cast;
@@ -16,4 +17,5 @@ pub use form::{clock, count, date, decimal, instant, local, moment, share};
 pub use lang::{LANG_COOKIE, Lang, switch_href};
 pub use law::legal;
 pub use roles::role;
+pub use scopes::scope_key;
 pub use texts::{EN, TEXTS, VI, Words};

@@ -15,6 +15,25 @@ pub struct ScopeName {
     pub name: String,
     /// The functions that ask for it, without the capability in front.
     pub asked_by: &'static [&'static str],
+    /// What it is, in Vietnamese and English, where the contract has a closed list of such names.
+    pub words: Option<(&'static str, &'static str)>,
+}
+
+/// A name, and its words where there are any.
+type Named = (String, Option<(&'static str, &'static str)>);
+
+/// A name of a closed list, with its words.
+macro_rules! worded {
+    ($names:expr) => {
+        &mut $names.iter().map(|name| (name.as_str().to_owned(), Some((name.vi(), name.en()))))
+    };
+}
+
+/// A name that a pilot or the province registered.
+macro_rules! registered {
+    ($names:expr) => {
+        &mut $names.map(|name| (name.to_string(), None))
+    };
 }
 
 /// What a record names where a reading was handed to the pilot as the call itself, instead of being asked for.
@@ -28,10 +47,9 @@ impl AnyScope {
     /// none.
     pub fn names(&self) -> Vec<ScopeName> {
         let mut names = Vec::new();
-        let mut add =
-            |key: &'static str, asked_by: &'static [&'static str], found: &mut dyn Iterator<Item = String>| {
-                names.extend(found.map(|name| ScopeName { key, name, asked_by }));
-            };
+        let mut add = |key: &'static str, asked_by: &'static [&'static str], found: &mut dyn Iterator<Item = Named>| {
+            names.extend(found.map(|(name, words)| ScopeName { key, name, asked_by, words }));
+        };
         match self {
             AnyScope::Person(PersonScope { kinds: _, persist: _ })
             | AnyScope::Places(PlacesScope { classes: _ })
@@ -47,36 +65,39 @@ impl AnyScope {
                     sensitive_min_cell: _,
                     row_filter: _,
                 } = scope;
-                add("claims", &["verify", "related"], &mut claims.iter().map(|claim| claim.as_str().to_owned()));
-                add("fields", &["read"], &mut fields.iter().map(|field| field.as_str().to_owned()));
-                add("dims", &["aggregate"], &mut dims.iter().map(|dimension| dimension.as_str().to_owned()));
+                add("claims", &["verify", "related"], worded!(claims));
+                add("fields", &["read"], worded!(fields));
+                add("dims", &["aggregate"], worded!(dims));
             }
             AnyScope::Registers(RegistersScope { registers }) => {
                 for (register, scope) in registers {
                     let RegisterScope { fields, agrees, mode: _, rows: _ } = scope;
                     let of_register = |name: &dyn std::fmt::Display| format!("{register}.{name}");
-                    add("fields", &["entry.get", "propose"], &mut fields.iter().map(|field| of_register(field)));
-                    add("agrees", &["entry.agrees"], &mut agrees.iter().map(|fact| of_register(fact)));
+                    add(
+                        "fields",
+                        &["entry.get", "propose"],
+                        registered!(fields.iter().map(|field| of_register(field))),
+                    );
+                    add("agrees", &["entry.agrees"], registered!(agrees.iter().map(|fact| of_register(fact))));
                 }
             }
             AnyScope::Readers(ReadersScope { methods, show: _ }) => {
-                let mut methods = methods.iter().map(|method| method.as_str().to_owned());
-                add("methods", READ_BY, &mut methods);
+                add("methods", READ_BY, worded!(methods));
             }
             AnyScope::Records(RecordsScope { tables, max_rows: _, max_bytes: _ }) => {
-                add("tables", &["get", "put", "delete", "scan"], &mut tables.keys().map(ToString::to_string));
+                add("tables", &["get", "put", "delete", "scan"], registered!(tables.keys()));
             }
             AnyScope::Reporting(ReportingScope { indicators, series, obstacles: _ }) => {
-                add("indicators", &["count"], &mut indicators.iter().map(ToString::to_string));
-                add("series", &["series"], &mut series.iter().map(ToString::to_string));
+                add("indicators", &["count"], registered!(indicators.iter()));
+                add("series", &["series"], registered!(series.iter()));
             }
             AnyScope::Alerts(AlertsScope { kinds, max_severity: _ }) => {
-                add("kinds", &["raise", "update"], &mut kinds.iter().map(ToString::to_string));
+                add("kinds", &["raise", "update"], registered!(kinds.iter()));
             }
             AnyScope::Consent(ConsentScope { purposes, data, longest_days: _, requests_per_month: _ }) => {
                 let functions = &["state", "request", "withdrawn-since"];
-                add("purposes", functions, &mut purposes.iter().map(ToString::to_string));
-                add("data", functions, &mut data.iter().map(ToString::to_string));
+                add("purposes", functions, registered!(purposes.iter()));
+                add("data", functions, registered!(data.iter()));
             }
             AnyScope::Messaging(scope) => {
                 // Audiences limit: a message names its text and its channels.
@@ -89,8 +110,8 @@ impl AnyScope {
                     per_person_month: _,
                 } = scope;
                 let functions = &["notify", "notify-staff"];
-                add("channels", functions, &mut channels.iter().map(|channel| channel.as_str().to_owned()));
-                add("templates", functions, &mut templates.iter().map(ToString::to_string));
+                add("channels", functions, worded!(channels));
+                add("templates", functions, registered!(templates.iter()));
             }
         }
         names

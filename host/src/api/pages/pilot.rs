@@ -4,8 +4,8 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use pilothouse_evidence::Verdict;
-use pilothouse_registry::contract::Guard;
-use pilothouse_registry::{Budget, PilotId};
+use pilothouse_registry::contract::{Guard, find, find_full};
+use pilothouse_registry::{Budget, Capability, PilotId};
 
 use super::super::Path;
 use super::super::auth::Rooms;
@@ -45,7 +45,7 @@ fn view(reader: &Reader, detail: &PilotDetail, model_name: String) -> PilotPage 
         CapabilityView {
             name: kind.to_string(),
             title: lang.pick(kind.vi(), kind.en()).to_owned(),
-            functions: request.functions.iter().cloned().collect(),
+            functions: request.functions.iter().map(|function| in_words(lang, kind, function)).collect(),
             // Read aloud as the difference to nothing at all: the same words that an approver reads of a wider version.
             scope: request.scope.beyond(&nothing).into_iter().map(|line| lang.pick(line.vi, line.en)).collect(),
             purpose: of(lang, &request.purpose),
@@ -55,15 +55,19 @@ fn view(reader: &Reader, detail: &PilotDetail, model_name: String) -> PilotPage 
     };
     let rights = detail.proof.rows.iter().map(|row| RightRow {
         function: row.function.to_string(),
+        title: find_full(&row.function)
+            .map(|function| lang.pick(function.vi, function.en).to_owned())
+            .filter(|title| !title.is_empty()),
         requested: row.requested,
         granted: row.granted.unwrap_or(false),
         imported: row.imported,
         used: (row.guard == Guard::Guarded).then(|| detail.used.get(&row.function.to_string()).copied().unwrap_or(0)),
     });
     let fields = detail.fields.iter().map(|field| FieldRow {
-        capability: field.capability.to_string(),
-        key: field.key.clone(),
+        capability: lang.pick(field.capability.vi(), field.capability.en()).to_owned(),
+        key: words::scope_key(lang, &field.key).unwrap_or(&field.key).to_owned(),
         name: field.name.clone(),
+        title: field.title.as_ref().map(|title| of(lang, title)),
         granted: field.granted,
         imported: field.imported,
         used: field.used,
@@ -125,6 +129,12 @@ pub(super) fn call(call: &CallLine) -> CallView {
         line: call.line.clone(),
         person: call.person.as_ref().map(|person| person.chars().take(SHORT).collect()),
     }
+}
+
+/// What a function does; its name where there are no words for it.
+fn in_words(lang: Lang, capability: Capability, function: &str) -> String {
+    let known = find(capability, function).map(|known| lang.pick(known.vi, known.en)).filter(|words| !words.is_empty());
+    known.unwrap_or(function).to_owned()
 }
 
 fn budget(lang: Lang, budget: Budget) -> Vec<String> {

@@ -141,7 +141,7 @@ impl House {
             vendor: manifest.vendor.to_string(),
             capabilities: manifest.capabilities.clone(),
             versions: versions.collect(),
-            fields: fields(&manifest.capabilities, &grants, &proof, &asked),
+            fields: fields(manifest, &grants, &proof, &asked),
             proof,
             used,
             used_since: uses.since,

@@ -24,6 +24,8 @@ pub(crate) struct Call {
     pub(crate) funnel: Funnel,
     pub(crate) people: People,
     pub(crate) occasion: Arc<Occasion>,
+    /// Whether the host itself calls, for a due tick.
+    pub(crate) is_tick: bool,
     pub(crate) settings: Arc<str>,
     pub(crate) pilot: Arc<str>,
     pub(crate) providers: Arc<Providers>,

@@ -105,6 +105,11 @@ pub enum Fault {
         "the pilot was switched off while the call ran, so nothing of it was kept: send it again when the pilot is enabled"
     )]
     Withdrawn,
+    /// An effect has the key of another one that was sent before: nothing of the call is kept, so that nothing passes for sent.
+    #[error(
+        "what the call wants sent has the number of something else that was sent before, so nothing of it was kept: enter it under another number"
+    )]
+    KeyTaken,
     /// A replay went another way than the recording.
     #[error("the replay left the recording: see the difference that it names")]
     Differs,
@@ -113,7 +118,7 @@ pub enum Fault {
 impl Fault {
     /// Whether it speaks against the guest, and counts towards its quarantine.
     pub fn is_the_guests(self) -> bool {
-        !matches!(self, Fault::Full | Fault::Host | Fault::Withdrawn | Fault::Differs)
+        !matches!(self, Fault::Full | Fault::Host | Fault::Withdrawn | Fault::KeyTaken | Fault::Differs)
     }
 
     /// Stable name, as in problems and evidence.
@@ -132,6 +137,7 @@ impl Fault {
             Fault::Full => "full",
             Fault::Host => "host",
             Fault::Withdrawn => "withdrawn",
+            Fault::KeyTaken => "key-taken",
             Fault::Differs => "differs",
         }
     }

@@ -161,6 +161,12 @@ impl Finished {
         self.recording.ended = Ended::Fault { fault: Fault::Withdrawn };
     }
 
+    /// Takes back all that it came to, as one of its effects has the key of another one: of the call its record stays.
+    pub fn set_aside_for_its_key(&mut self) {
+        self.pending = Pending::default();
+        self.recording.ended = Ended::Fault { fault: Fault::KeyTaken };
+    }
+
     /// Who a token of the outcome's data stands for, for wording it back.
     pub fn person(&self, token: &str) -> Option<Named<'_>> {
         let person = self.people.of_token(token)?;
@@ -335,6 +341,7 @@ impl Pilot {
             ),
             people: People::new(Arc::clone(&self.keys), id.clone(), people),
             occasion: Arc::clone(&occasion),
+            is_tick: matches!(entry, Entry::Tick { .. }),
             settings: Arc::clone(&settings),
             pilot: Arc::clone(&self.id),
             providers: Arc::clone(providers),

@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 
 use crate::capabilities::funnel::{Permit, Trouble};
 use crate::capabilities::{alerts, consent, lodging, messaging, records};
+use crate::natural::NaturalKey;
 use crate::occasion::local_date;
 use crate::pending::{Pending, RowChange};
 
@@ -74,6 +75,29 @@ impl HostTable {
         }
     }
 
+    /// The key under which a row stands whose key was written down before keys were tuples: in an effect's payload or at a receiver.
+    /// Rows moved to their new keys when the folder was opened; what names them outside did not.
+    ///
+    /// Then as now a kind, a window, a template and a recipient have no `/`, so the one part that may have some is what is left.
+    pub fn key_of_old(self, written: &str) -> Option<NaturalKey> {
+        let (before, free, behind) = match self {
+            HostTable::Stays | HostTable::Consents => return None,
+            HostTable::Alerts => {
+                let mut parts = written.splitn(3, '/');
+                let before = [parts.next()?, parts.next()?];
+                let (free, window) = parts.next()?.rsplit_once('/')?;
+                (before.to_vec(), free, Some(window))
+            }
+            HostTable::Messages => {
+                let mut parts = written.splitn(4, '/');
+                let before = [parts.next()?, parts.next()?, parts.next()?];
+                (before.to_vec(), parts.next()?, None)
+            }
+        };
+        let parts: Vec<&str> = before.into_iter().chain([free]).chain(behind).collect();
+        Some(NaturalKey::of(&parts))
+    }
+
     /// Days after its last change that a row is kept.
     pub fn days(self) -> i64 {
         match self {
@@ -124,12 +148,12 @@ pub(crate) async fn find<R: DeserializeOwned>(
     permit: Permit,
     own: Option<RowChange>,
     table: HostTable,
-    key: &str,
+    key: &NaturalKey,
 ) -> Result<Option<(R, u64)>, Trouble> {
     if let Some(change) = own {
         return change.value.map(|value| read(&value).map(|row| (row, change.version))).transpose();
     }
-    let row = rows.get(permit, table.owner(), table.table(), key).await?;
+    let row = rows.get(permit, table.owner(), table.table(), key.as_str()).await?;
     row.map(|row| read(&row.value).map(|value| (value, row.version))).transpose()
 }
 
@@ -150,12 +174,12 @@ pub(crate) fn own_rows(pending: &Pending, table: HostTable) -> Vec<(String, Opti
     let of = pending.kept.iter().filter(|((of, _), _)| *of == table);
     of.map(|((_, key), change)| {
         let row = change.value.clone().map(|value| records::Row {
-            key: key.clone(),
+            key: key.as_str().to_owned(),
             version: change.version,
             value,
             indexes: change.indexes.clone(),
         });
-        (key.clone(), row)
+        (key.as_str().to_owned(), row)
     })
     .collect()
 }
@@ -194,6 +218,17 @@ mod tests {
             assert!(table.owner().parse::<pilothouse_registry::PilotId>().is_err());
         }
         assert_eq!(HostTable::of("records"), None);
+    }
+
+    #[test]
+    fn a_key_that_was_written_down_before_finds_its_row() {
+        let now = |table: HostTable, written: &str| table.key_of_old(written).map(|key| key.as_str().to_owned());
+        let moved = now(HostTable::Alerts, "coach/trip-incident/C-1/T/1/2026-03-02");
+        assert_eq!(moved.as_deref(), Some("coach/trip-incident/C-1~1T~11/2026-03-02"));
+        let moved = now(HostTable::Messages, "credit/result/p0/check~1/2");
+        assert_eq!(moved.as_deref(), Some("credit/result/p0/check~01~12"));
+        assert_eq!(now(HostTable::Alerts, "coach/trip-incident/T"), None);
+        assert_eq!(now(HostTable::Stays, "hotel/S/1"), None, "a stay is found by its facility and reference");
     }
 
     #[test]

@@ -20,6 +20,7 @@ pub mod kept;
 pub mod keys;
 mod limits;
 mod link;
+pub mod natural;
 pub mod occasion;
 pub mod pending;
 pub mod people;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::kept::HostTable;
+use crate::natural::NaturalKey;
 
 /// Most rows that one call may change: a group of 100 stays with two rows each, and some.
 pub const MAX_ROWS: usize = 400;
@@ -62,10 +63,12 @@ pub struct Effect {
     pub capability: &'static str,
     /// `notify`, `propose`, …
     pub function: &'static str,
-    /// Natural key: the same key never acts twice, whatever the version or vendor.
-    pub key: String,
+    /// Natural key: with pilot, capability and function it never acts twice, whatever the version or vendor.
+    pub key: NaturalKey,
     /// What is to be sent, with the identity data that only the provider may see. Sealed before it is stored.
     pub payload: Vec<u8>,
+    /// Whether the key alone says all that is asked for. Else the payload does: under a known key another one is another effect.
+    pub key_says_all: bool,
     /// Before when it must not leave. None: at once.
     pub not_before: Option<i64>,
 }
@@ -102,7 +105,7 @@ pub struct Pending {
     /// By (table, key).
     pub rows: BTreeMap<(String, String), RowChange>,
     /// Rows that the host keeps for its capabilities, by table and key.
-    pub kept: BTreeMap<(HostTable, String), RowChange>,
+    pub kept: BTreeMap<(HostTable, NaturalKey), RowChange>,
     /// In the order asked for.
     pub effects: Vec<Effect>,
     /// Indicators.
@@ -117,12 +120,18 @@ pub struct Pending {
 
 impl Pending {
     /// What the call itself has written of a row that the host keeps.
-    pub(crate) fn own(&self, table: HostTable, key: &str) -> Option<RowChange> {
-        self.kept.get(&(table, key.to_owned())).cloned()
+    pub(crate) fn own(&self, table: HostTable, key: &NaturalKey) -> Option<RowChange> {
+        self.kept.get(&(table, key.clone())).cloned()
     }
 
     /// Keeps a row as the call leaves it and queues its effect, together.
-    pub(crate) fn keep(&mut self, table: HostTable, key: String, change: RowChange, effect: Effect) {
+    pub(crate) fn keep(&mut self, table: HostTable, key: NaturalKey, change: RowChange, effect: Effect) {
+        self.keep_row(table, key, change);
+        self.effects.push(effect);
+    }
+
+    /// Keeps a row as the call leaves it, where nothing has to be told outside.
+    pub(crate) fn keep_row(&mut self, table: HostTable, key: NaturalKey, change: RowChange) {
         match self.kept.get_mut(&(table, key.clone())) {
             // A second change in the same call: the first one's expectation holds for both.
             Some(before) => *before = RowChange { expected: before.expected, ..change },
@@ -130,7 +139,6 @@ impl Pending {
                 self.kept.insert((table, key), change);
             }
         }
-        self.effects.push(effect);
     }
 
     /// By how much the call makes the pilot's own rows grow so far.

@@ -7,6 +7,8 @@ use pilothouse_evidence::{
 use crate::ended::Ended;
 use crate::invoke::{Entry, Finished};
 use crate::keys::{Secret, mac};
+use crate::natural::NaturalKey;
+use crate::pending::Effect;
 
 /// What is true of an invocation beside what it did.
 pub struct About {
@@ -31,20 +33,26 @@ impl EffectKeys {
         EffectKeys(secret.derive("effect-keys"))
     }
 
-    /// The key of an effect: model, capability and natural key, never the version, so that shadow, retry and roll-back collapse.
-    pub fn key(&self, model: u8, capability: &str, natural: &str) -> Commitment {
+    /// The key of an effect: pilot, capability, function and natural key, never the version, so that shadow, retry and roll-back collapse.
+    pub fn key(&self, pilot: &str, capability: &str, function: &str, natural: &NaturalKey) -> Commitment {
+        let parts = [pilot, capability, function, natural.as_str()].map(str::as_bytes);
+        Commitment::from_bytes(mac(&self.0, &parts))
+    }
+
+    /// As keys were made before natural keys were tuples. What was queued then leaves under it, and is found by it.
+    pub fn old_key(&self, model: u8, capability: &str, natural: &str) -> Commitment {
         Commitment::from_bytes(mac(&self.0, &[&[model], capability.as_bytes(), natural.as_bytes()]))
+    }
+
+    /// What must be equal for the same key to be the same effect. Under a secret: a payload names people.
+    pub fn content(&self, effect: &Effect) -> [u8; 32] {
+        let payload: &[u8] = if effect.key_says_all { b"" } else { &effect.payload };
+        mac(&self.0, &[b"content", effect.capability.as_bytes(), effect.function.as_bytes(), b"is", payload])
     }
 }
 
-/// Writes an ended invocation down. `model` is the plan's number of its model.
-pub fn write_down(
-    finished: &Finished,
-    about: About,
-    model: u8,
-    key: &SealKey,
-    effects: &EffectKeys,
-) -> InvocationRecord {
+/// Writes an ended invocation down.
+pub fn write_down(finished: &Finished, about: About, key: &SealKey, effects: &EffectKeys) -> InvocationRecord {
     let recording = &finished.recording;
     let commit = |label: &str, bytes: &[u8]| key.commit(label, bytes);
     let request = match &recording.entry {
@@ -73,7 +81,7 @@ pub fn write_down(
     });
     let effects = finished.pending.effects.iter().zip(0_u32..).map(|(effect, n)| EffectRecord {
         capability: effect.capability.to_owned(),
-        key: effects.key(model, effect.capability, &effect.key),
+        key: effects.key(&finished.pilot, effect.capability, effect.function, &effect.key),
         n,
     });
     let read = recording.people.first().and_then(|person| person.presented.as_ref());

@@ -11,7 +11,7 @@ pub struct Stay {
     pub reference: Ref,
     /// Where.
     pub facility: FacilityId,
-    /// At most 12 bytes.
+    /// At most 12 characters.
     pub room: String,
     /// Since when.
     pub arrived: Instant,
@@ -19,7 +19,7 @@ pub struct Stay {
     pub expected_leave: Option<Date>,
     /// Reason code 1 to 20 of the police portal's list.
     pub reason: u8,
-    /// At most 200 bytes; needed with reason 20.
+    /// At most 200 characters; needed with reason 20.
     pub reason_text: Option<String>,
     /// By when the law wants the notice.
     pub due: Instant,
@@ -34,7 +34,7 @@ codes! {
         Sending = "sending",
         /// The police's desk is known to be down: it waits.
         Queued = "queued",
-        /// It had not left yet, and does not.
+        /// The desk does not have it, and gets nothing.
         Withdrawn = "withdrawn",
     }
 }
@@ -101,7 +101,7 @@ codes! {
     }
 }
 
-/// *Effect.* The notice was wrong. Answers `Withdrawn` where it had not left yet.
+/// *Effect.* The notice was wrong. The cancellation leaves behind the notice; answers `Withdrawn` where the desk had rejected that.
 ///
 /// # Errors
 /// As [`amend`].

@@ -22,6 +22,11 @@ impl Answer {
         self == Self::Yes
     }
 
+    /// Whether there is an answer at all.
+    pub fn is_answered(self) -> bool {
+        self.is_yes() || self.is_no()
+    }
+
     /// Whether the claim is false. Not the opposite of [`Self::is_yes`]: many rules turn on a clear "no".
     pub fn is_no(self) -> bool {
         self == Self::No

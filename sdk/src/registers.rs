@@ -29,6 +29,8 @@ codes! {
         ObjectGroup = "object-group",
         /// Policy beneficiaries: the group.
         Category = "category",
+        /// Policy beneficiaries: the number of the decision.
+        DecisionNumber = "decision-number",
         /// Policy beneficiaries: when it was decided.
         DecisionDate = "decision-date",
     }

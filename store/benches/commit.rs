@@ -132,6 +132,7 @@ fn unit(n: usize, whole: bool) -> Result<Unit, Failed> {
     });
     if n.is_multiple_of(4) {
         unit.effects.push(EffectRow {
+            digest: [0; 32],
             key: format!("8/lodging/{n}"),
             pilot: pilot.clone(),
             capability: "lodging".into(),

@@ -140,6 +140,16 @@ pub enum CommitError {
         /// The record that it was answered under.
         seq: u64,
     },
+    /// An effect of the unit has the key of another one, which was queued before.
+    #[error(
+        "an effect of `{capability}` has the key of another one: nothing was queued; keep the call as a fault, and ask for another number"
+    )]
+    EffectKnown {
+        /// The capability that would send it.
+        capability: String,
+        /// Its function.
+        function: String,
+    },
     /// A governance decision was made on something that has changed since it was seen.
     #[error("{what} changed meanwhile: read it again and decide on what is there now")]
     Stale {

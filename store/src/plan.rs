@@ -73,6 +73,8 @@ enum Known {
     Answer(Vec<u8>, Answered),
     /// Its version, and how long its value is.
     Row(RowKey, i64, i64),
+    /// Its key, and its digest where it has one.
+    Effect(String, Vec<u8>),
 }
 
 impl<'r, R: Row> FromRow<'r, R> for Known
@@ -91,6 +93,7 @@ where
                 let (request_digest, response) = (row.try_get(2)?, row.try_get(3)?);
                 Self::Answer(row.try_get(1)?, Answered { request_digest, response, seq: seq.unsigned_abs() })
             }
+            "effect" => Self::Effect(row.try_get(1)?, row.try_get(2)?),
             _ => {
                 let key = RowKey(row.try_get(1)?, row.try_get(2)?, row.try_get(3)?);
                 Self::Row(key, row.try_get(4)?, row.try_get(5)?)
@@ -110,6 +113,8 @@ pub(crate) struct Plan {
     pub(crate) answered: Vec<OnceRow>,
     pub(crate) counters: BTreeMap<RowKey, i64>,
     pub(crate) effects: BTreeMap<String, Queued>,
+    /// Digests of the effects that were queued before, by their keys.
+    sent: HashMap<String, Vec<u8>>,
     pub(crate) indicators: BTreeMap<IndicatorKey, i64>,
     /// Rows and bytes that each pilot has more or fewer of.
     pub(crate) usage: BTreeMap<String, (i64, i64)>,
@@ -130,13 +135,16 @@ impl Plan {
                 None => stored.push(hex::encode(key)),
             }
         }
+        let effects: Vec<&str> =
+            units.clone().flat_map(|unit| &unit.effects).map(|effect| effect.key.as_str()).collect();
         let writes: BTreeSet<(&str, &str, &str)> = units
             .flat_map(|unit| &unit.rows)
             .map(|row| (row.pilot.as_str(), row.table.as_str(), row.key.as_str()))
             .collect();
         let text = session.texts().load;
         let known: Vec<Known> = on!(session, conn => sqlx::query_as(text)
-            .bind(Json(ids)).bind(Json(stored)).bind(Json(waiting)).bind(Json(writes)).fetch_all(conn).await)?;
+            .bind(Json(ids)).bind(Json(stored)).bind(Json(waiting)).bind(Json(writes)).bind(Json(effects))
+            .fetch_all(conn).await)?;
         let mut plan = Self::default();
         for known in known {
             match known {
@@ -145,6 +153,7 @@ impl Plan {
                     let key = Key::try_from(key).map_err(|_| sqlx::Error::Decode("a key of another length".into()))?;
                     plan.once.insert(key, answered);
                 }
+                Known::Effect(key, digest) => drop(plan.sent.insert(key, digest)),
                 Known::Row(key, version, value_bytes) => {
                     let bytes = value_bytes + size(key.2.len());
                     let now = RowNow { version: Some(version), bytes, stored: true, change: None };
@@ -185,6 +194,18 @@ impl Plan {
             }
             own.insert(key, after(&write.change, version, unit.record_at));
         }
+        // After the rows: whoever lost a race for a row runs again, and sees that the effect is on its way.
+        let mut asked: HashMap<&str, &[u8; 32]> = HashMap::new();
+        for effect in &unit.effects {
+            let stored = self.sent.get(&effect.key).map(Vec::as_slice);
+            let queued = || self.effects.get(&effect.key).map(|queued| queued.effect.digest.as_slice());
+            let before = asked.get(effect.key.as_str()).map(|digest| digest.as_slice()).or(stored).or_else(queued);
+            if before.is_some_and(|before| before != effect.digest) {
+                let (capability, function) = (effect.capability.clone(), effect.function.clone());
+                return Err(CommitError::EffectKnown { capability, function });
+            }
+            asked.insert(&effect.key, &effect.digest);
+        }
         Ok(())
     }
 
@@ -220,6 +241,9 @@ impl Plan {
             *sum = sum.saturating_add(add.add);
         }
         for effect in unit.effects {
+            if self.sent.contains_key(&effect.key) {
+                continue;
+            }
             self.effects.entry(effect.key.clone()).or_insert(Queued { seq, effect });
         }
         for add in unit.indicators {

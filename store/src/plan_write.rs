@@ -77,8 +77,20 @@ pub(crate) async fn keep(
         .values()
         .map(|queued| {
             let effect = &queued.effect;
-            let (place, length) = payloads.put(&effect.payload);
-            (&effect.key, queued.seq, &effect.pilot, &effect.capability, &effect.function, place, length, effect.due)
+            let (payload, digest) = (payloads.put(&effect.payload), payloads.put(&effect.digest));
+            let (capability, function) = (&effect.capability, &effect.function);
+            (
+                &effect.key,
+                queued.seq,
+                &effect.pilot,
+                capability,
+                function,
+                payload.0,
+                payload.1,
+                effect.due,
+                digest.0,
+                digest.1,
+            )
         })
         .collect();
     let rows = Rows::of(plan);

@@ -74,6 +74,7 @@ fn delete(key: &str) -> RowWrite {
 
 fn effect(key: &str) -> EffectRow {
     EffectRow {
+        digest: [0; 32],
         key: key.to_owned(),
         pilot: "pilot-a".into(),
         capability: "lodging".into(),

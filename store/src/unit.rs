@@ -169,8 +169,10 @@ pub struct CounterAdd {
 /// One effect to be sent.
 #[derive(Debug, Clone)]
 pub struct EffectRow {
-    /// The natural key: an effect whose key is known is not queued again.
+    /// The natural key: an effect whose key is known is not queued again, and another one under a known key is refused.
     pub key: String,
+    /// Tells the same effect sent twice from another one under the same key.
+    pub digest: [u8; 32],
     /// The pilot that caused it.
     pub pilot: String,
     /// The capability that sends it.

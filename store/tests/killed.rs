@@ -46,6 +46,7 @@ fn unit(id: &str) -> Result<Unit, Failed> {
         detail: BTreeMap::new(),
     });
     let effect = EffectRow {
+        digest: [0; 32],
         key: format!("lodging/{id}"),
         pilot: "pilot-a".into(),
         capability: "lodging".into(),

@@ -91,7 +91,7 @@ impl Keeper {
         let finished = pilot.invoke(request, &self.providers, &Arc::new(Faults::default())).await;
         let Ended::Decided(decided) = &finished.recording.ended else { panic!("{:?}", finished.recording.ended) };
         for ((table, key), change) in &finished.pending.kept {
-            let row = BTreeMap::from([((table.table().to_owned(), key.clone()), change.clone())]);
+            let row = BTreeMap::from([((table.table().to_owned(), key.as_str().to_owned()), change.clone())]);
             self.memory().apply(table.owner(), &row).unwrap();
         }
         let told = match decided.decision.as_str() {
@@ -104,9 +104,10 @@ impl Keeper {
     /// What happens outside to the one row that a call left.
     fn happens(&self, finished: &Finished, event: Event, at: i64) {
         let (table, key) = finished.pending.kept.keys().next().unwrap();
+        let key = key.as_str();
         let (value, version) = self.memory().find(table.owner(), table.table(), key).unwrap();
         let change = table.after(&value, version, event, at).unwrap();
-        let row = BTreeMap::from([((table.table().to_owned(), key.clone()), change)]);
+        let row = BTreeMap::from([((table.table().to_owned(), key.to_owned()), change)]);
         self.memory().apply(table.owner(), &row).unwrap();
     }
 }
@@ -161,11 +162,25 @@ async fn a_message_of_the_night_is_held_counted_and_never_sent_to_who_wants_none
 
     let table = HostTable::Messages;
     let (_, key) = night.pending.kept.keys().next().unwrap();
-    let (row, _) = keeper.memory().find(table.owner(), table.table(), key).unwrap();
+    let (row, _) = keeper.memory().find(table.owner(), table.table(), key.as_str()).unwrap();
     let row: MessageRow = serde_json::from_str(&row).unwrap();
     let (key, opt_out) = MessageRow::opt_out(&row.pilot, &row.recipient, EVENING);
-    let row = BTreeMap::from([((table.table().to_owned(), key), opt_out.change(0))]);
+    let row = BTreeMap::from([((table.table().to_owned(), key.as_str().to_owned()), opt_out.change(0))]);
     keeper.memory().apply(table.owner(), &row).unwrap();
     let next_month = EVENING + 30 * 24 * HOUR;
     assert_eq!(keeper.asks("messaging.notify", news("O-4"), next_month).await.0, "opted-out");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_occasion_of_a_message_passes_for_another_recipient_or_text() {
+    let keeper = Keeper::open();
+    let mut keys = BTreeSet::new();
+    for occasion in ["a", "a/b", "a~1b"] {
+        let (_, sent) =
+            keeper.asks("messaging.notify", news(occasion), EVENING + 31 * 24 * HOUR * keys.len() as i64).await;
+        let effect = &sent.pending.effects[0];
+        assert_eq!(effect.key.parts().last().map(String::as_str), Some(occasion));
+        keys.insert(effect.key.clone());
+    }
+    assert_eq!(keys.len(), 3);
 }

@@ -129,6 +129,13 @@ pub(super) const KINDS: &[Kind] = &[
         "Chưa có gì được thực hiện. Làm theo `while_down`; nhà cung cấp tra lỗi theo `evidence`.",
     ),
     kind(
+        "key-taken",
+        "The number belongs to something else",
+        "Số này đã dùng cho việc khác",
+        "Nothing was kept or sent. Enter it under a number that was not used before, and tell the operator of `evidence`.",
+        "Chưa có gì được lưu hay gửi. Nhập lại với một số chưa dùng và báo người vận hành mã trong `evidence`.",
+    ),
+    kind(
         "reference-used",
         "The reference was used for something else",
         "Mã tham chiếu đã dùng cho yêu cầu khác",

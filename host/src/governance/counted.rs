@@ -1,4 +1,4 @@
-//! Denied capability calls, counted for the operator: by capability and code, both closed lists.
+//! What the operator counts beside calls: denied capability calls, by capability and code, both closed lists; effects that could not be queued.
 
 use pilothouse_evidence::Verdict;
 use pilothouse_registry::Capability;
@@ -20,6 +20,11 @@ const CODES: [&str; 11] = [
 ];
 /// What a code of a later funnel is counted as: labels must stay few.
 const OTHER: &str = "other";
+
+/// Counts a call whose effect has the key of another one. Never happens where every desk numbers its own things once.
+pub(super) fn key_taken() {
+    metrics::counter!("pilothouse_effect_keys_taken_total").increment(1);
+}
 
 /// Counts the denials among the calls of an invocation.
 pub(super) fn denials(calls: &[CallEntry]) {

@@ -322,11 +322,11 @@ impl House {
     pub async fn recipient_opts_out(&self, by: &Caller, key: &str) -> Result<(), HouseError> {
         let message = self.0.receivers.carrier.find(key).ok_or_else(|| unknown("message", key))?;
         let table = HostTable::Messages;
-        let row = self.0.store.rows().get(table.owner(), table.table(), &message.row).await?;
+        let row = self.kept(table, &message.row).await?.map(|(_, row)| row);
         let sent = row.and_then(|row| serde_json::from_slice::<MessageRow>(&row.value).ok());
         let sent = sent.ok_or_else(|| unknown("message", key))?;
         let (row, opt_out) = MessageRow::opt_out(&sent.pilot, &sent.recipient, now());
-        let write = kept_row(table, &row, opt_out.change(0), Expected::Any);
+        let write = kept_row(table, row.as_str(), opt_out.change(0), Expected::Any);
         self.keep_row(by, ("message", key), "opted-out", write).await
     }
 
@@ -375,7 +375,7 @@ impl House {
         struct State {
             state: String,
         }
-        let row = self.0.store.rows().get(table.owner(), table.table(), row).await?;
+        let row = self.kept(table, row).await?.map(|(_, row)| row);
         let state = row.and_then(|row| serde_json::from_slice::<State>(&row.value).ok());
         // Retention took it away: the receiver remembers longer than the host.
         Ok(state.map_or_else(|| "forgotten".to_owned(), |row| row.state))

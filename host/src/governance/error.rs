@@ -141,6 +141,7 @@ impl CallError {
             CallError::Invalid { .. } => "invalid-input",
             CallError::Person { .. } => "person-not-taken",
             CallError::Refused { .. } => "refused-by-pilot",
+            CallError::Fault { fault: Fault::KeyTaken, .. } => "key-taken",
             CallError::Fault { .. } => "pilot-failed",
             CallError::ReferenceUsed => "reference-used",
             CallError::Reference => "invalid-reference",
@@ -198,6 +199,7 @@ impl CallError {
             CallError::ReferenceUsed | CallError::Spent => 409,
             CallError::Fault { fault: Fault::Deadline, .. } => 504,
             CallError::Fault { fault: Fault::Full, .. } => 503,
+            CallError::Fault { fault: Fault::KeyTaken, .. } => 409,
             CallError::Fault { .. } => 502,
         }
     }

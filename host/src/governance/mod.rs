@@ -31,6 +31,7 @@ mod schedules;
 mod serve;
 mod service;
 mod settings;
+mod stranded;
 mod switch;
 mod synthetic;
 mod tonight;

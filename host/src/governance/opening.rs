@@ -173,6 +173,7 @@ impl House {
             tracing::info!("first start of this data folder");
         }
         house.start_outbox();
+        house.start_watch_over_notices();
         house.start_schedules();
         house.start_retention();
         house.start_using();

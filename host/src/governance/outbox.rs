@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use pilothouse_runtime::capabilities::lodging::{Desk, STAYS_OWNER, STAYS_TABLE, StayRow};
 use pilothouse_runtime::kept::{Event, HostTable};
+use pilothouse_runtime::natural::NaturalKey;
 use pilothouse_runtime::pending::RowChange as Pended;
+use pilothouse_store::rows::StoredRow;
 use pilothouse_store::{Effect, EffectState, Expected, RowChange, RowWrite, Settlement, StateChange};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -45,11 +48,13 @@ pub struct DeskNotice {
 pub(crate) struct PoliceDesk {
     mailbox: Mailbox<DeskNotice>,
     seen: Arc<Desk>,
+    /// Stays past their time with nothing under way, at the last look.
+    pub(super) stranded: AtomicU64,
 }
 
 impl PoliceDesk {
     pub(super) fn open(dir: PathBuf) -> Result<PoliceDesk, HouseError> {
-        Ok(PoliceDesk { mailbox: Mailbox::open(dir)?, seen: Arc::new(Desk::default()) })
+        Ok(PoliceDesk { mailbox: Mailbox::open(dir)?, seen: Arc::new(Desk::default()), stranded: AtomicU64::new(0) })
     }
 
     pub(super) fn seen_by_guests(&self) -> Arc<Desk> {
@@ -76,7 +81,7 @@ impl House {
         notices
     }
 
-    /// How many effects are queued, sent, accepted, rejected, failed.
+    /// How many effects are queued, sent, accepted, rejected, failed; and how many notices past their time have nothing under way.
     ///
     /// # Errors
     /// Those of the store.
@@ -88,6 +93,7 @@ impl House {
             ("accepted", counts.accepted),
             ("rejected", counts.rejected),
             ("failed", counts.failed),
+            ("stranded", self.0.desk.stranded.load(Ordering::Relaxed)),
         ]))
     }
 
@@ -132,6 +138,9 @@ impl House {
 
     async fn deliver_notice(&self, effect: &Effect) -> Result<(), HouseError> {
         let Some(notice) = self.notice(&effect.key, &effect.payload) else { return self.unreadable(effect).await };
+        if self.waits_for_another(effect).await? {
+            return self.later(effect).await;
+        }
         match self.0.desk.mailbox.receive(&effect.key, &notice) {
             Received::Accepted => {
                 self.0.desk.seen.is_now(false);
@@ -180,6 +189,21 @@ impl House {
         Ok(self.0.store.outbox().settle(again).await?)
     }
 
+    /// Whether an earlier notice of the same stay is still on its way: the desk gets an arrival before what changes or cancels it.
+    async fn waits_for_another(&self, effect: &Effect) -> Result<bool, HouseError> {
+        #[derive(Deserialize)]
+        struct Behind {
+            #[serde(default)]
+            after: Option<(String, NaturalKey)>,
+        }
+        let plain = self.0.payloads.open(&effect.key, &effect.payload).ok();
+        let behind = plain.and_then(|plain| serde_json::from_slice::<Behind>(&plain).ok());
+        let Some((function, natural)) = behind.and_then(|behind| behind.after) else { return Ok(false) };
+        let before = self.0.effect_keys.key(&effect.pilot, &effect.capability, &function, &natural).to_string();
+        let before = self.0.store.outbox().find(&before).await?;
+        Ok(before.is_some_and(|before| !before.state.is_settled()))
+    }
+
     fn notice(&self, key: &str, payload: &[u8]) -> Option<DeskNotice> {
         let plain = self.0.payloads.open(key, payload).ok()?;
         let notice: Value = serde_json::from_slice(&plain).ok()?;
@@ -200,7 +224,7 @@ impl House {
         for _ in 0..ROW_TRIES {
             let rows = match told {
                 Told::Stay(notice, state, code) if notice.kind == "arrival" => {
-                    self.stay_row(notice, state, code).await?.into_iter().collect()
+                    self.stay_row(pilot, notice, state, code).await?.into_iter().collect()
                 }
                 Told::Kept(table, key, Some(event)) => self.row_after(table, key, event).await?.into_iter().collect(),
                 Told::Stay(..) | Told::Kept(_, _, None) | Told::Nothing => Vec::new(),
@@ -227,11 +251,13 @@ impl House {
 
     async fn stay_row(
         &self,
+        pilot: &str,
         notice: &DeskNotice,
         state: &str,
         code: Option<&str>,
     ) -> Result<Option<RowWrite>, HouseError> {
-        let key = format!("{}/{}", notice.facility, notice.reference);
+        let key = StayRow::key(pilot, &notice.facility, &notice.reference);
+        let key = key.as_str().to_owned();
         let Some(row) = self.0.store.rows().get(STAYS_OWNER, STAYS_TABLE, &key).await? else { return Ok(None) };
         let Ok(mut stay) = serde_json::from_slice::<StayRow>(&row.value) else { return Ok(None) };
         stay.accepted_at = (state == "accepted").then(now);
@@ -249,12 +275,27 @@ impl House {
         key: &str,
         event: Event,
     ) -> Result<Option<RowWrite>, HouseError> {
-        let Some(row) = self.0.store.rows().get(table.owner(), table.table(), key).await? else { return Ok(None) };
+        let Some((key, row)) = self.kept(table, key).await? else { return Ok(None) };
         let (Ok(text), Ok(version)) = (std::str::from_utf8(&row.value), u64::try_from(row.version)) else {
             return Ok(None);
         };
         let Some(change) = table.after(text, version, event, now()) else { return Ok(None) };
-        Ok(kept_row(table, key, change, Expected::Version(row.version)))
+        Ok(kept_row(table, &key, change, Expected::Version(row.version)))
+    }
+
+    /// A row that the host keeps, and where it stands, by the key that an effect or a receiver has written down: it may be from before keys were tuples.
+    pub(super) async fn kept(
+        &self,
+        table: HostTable,
+        written: &str,
+    ) -> Result<Option<(String, StoredRow)>, HouseError> {
+        let rows = self.0.store.rows();
+        if let Some(row) = rows.get(table.owner(), table.table(), written).await? {
+            return Ok(Some((written.to_owned(), row)));
+        }
+        let Some(moved) = table.key_of_old(written).filter(|moved| moved.as_str() != written) else { return Ok(None) };
+        let row = rows.get(table.owner(), table.table(), moved.as_str()).await?;
+        Ok(row.map(|row| (moved.as_str().to_owned(), row)))
     }
 }
 

@@ -100,7 +100,6 @@ impl House {
         let occasion = &recording.occasion;
         let at = occasion.at;
         let pilot = running.manifest.id.to_string();
-        let model = running.manifest.model.get();
         let malformed = || CallError::Store(pilothouse_store::CommitError::Malformed { what: "record" });
         let key = SealKey::random().map_err(|_| malformed())?;
         let about = About {
@@ -117,7 +116,7 @@ impl House {
                 clock_ahead: caller.device.as_ref().and_then(Sender::seconds_off),
             },
         };
-        let record = write_down(finished, about, model, &key, &rooms.effect_keys);
+        let record = write_down(finished, about, &key, &rooms.effect_keys);
         let mut parts = Vec::new();
         for record in record.into_records() {
             let bytes = record.to_canonical().map_err(|_| malformed())?;
@@ -136,15 +135,17 @@ impl House {
         }
         for ((table, row), change) in &pending.kept {
             let keep_until = Some(at + table.days() * DAY);
-            rows.push(row_write(table.owner(), table.table(), row, change, keep_until));
+            rows.push(row_write(table.owner(), table.table(), row.as_str(), change, keep_until));
         }
         let mut effects = Vec::with_capacity(pending.effects.len());
         for effect in &pending.effects {
-            let key = rooms.effect_keys.key(model, effect.capability, &effect.key).to_string();
+            let keys = &rooms.effect_keys;
+            let key = keys.key(&pilot, effect.capability, effect.function, &effect.key).to_string();
             let payload = rooms.payloads.seal(&key, &effect.payload).map_err(|_| malformed())?;
             let (capability, function) = (effect.capability.to_owned(), effect.function.to_owned());
             effects.push(EffectRow {
                 key,
+                digest: keys.content(effect),
                 pilot: pilot.clone(),
                 capability,
                 function,

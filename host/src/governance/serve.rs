@@ -330,7 +330,16 @@ impl House {
         if matches!(finished.recording.ended, Ended::Decided(_)) {
             unit.rows.extend(nonces.iter().map(|nonce| spent(nonce, occasion.at)));
         }
-        let committed = self.0.store.commit(unit).await?;
+        let committed = match self.0.store.commit(unit).await {
+            // Something else has its key: nothing may pass for sent. The call is written down as a fault, and somebody is told.
+            Err(CommitError::EffectKnown { capability, function }) => {
+                finished.set_aside_for_its_key();
+                counted::key_taken();
+                tracing::error!(pilot = %running.manifest.id, %capability, %function, invocation = %id, "an effect has the key of another one: nothing of the call was kept");
+                self.0.store.commit(self.unit_of(&finished, running, caller, None, Vec::new())?).await?
+            }
+            committed => committed?,
+        };
         drop(keeping);
         counted::denials(&finished.recording.calls);
         match finished.recording.ended {

@@ -15,6 +15,7 @@ use pilothouse_runtime::compile::{Compiler, Program};
 use pilothouse_runtime::faults::Faults;
 use pilothouse_runtime::kept::{Event, HostTable};
 use pilothouse_runtime::keys::Secret;
+use pilothouse_runtime::natural::NaturalKey;
 use pilothouse_runtime::occasion::date_of;
 use pilothouse_runtime::pending::Effect;
 use pilothouse_runtime::people::PilotKeys;
@@ -320,7 +321,7 @@ impl Play<'_> {
         let mut finished = pilot.invoke(request, &self.providers, &self.faults).await;
         judge(&self.running.manifest, &self.running.operations, taken.operation.as_ref(), &mut finished);
         let asked = finished.pending.effects.iter();
-        let effects = asked.map(|effect| (effect.capability.to_owned(), effect.key.clone())).collect();
+        let effects = asked.map(|effect| (effect.capability.to_owned(), shown(&effect.key))).collect();
         self.keep(&mut finished)?;
         Ok(Came { ended: Some(finished.recording.ended), calls: finished.recording.calls, effects })
     }
@@ -395,6 +396,7 @@ impl Play<'_> {
         let memory = memory(&self.rows)?;
         memory.apply(self.running.manifest.id.as_str(), &pending.rows).map_err(moved)?;
         for ((table, key), change) in pending.kept {
+            let key = key.as_str().to_owned();
             let row = BTreeMap::from([((table.table().to_owned(), key.clone()), change.clone())]);
             memory.apply(table.owner(), &row).map_err(moved)?;
             let answered_by_people = match table {
@@ -446,7 +448,7 @@ impl Play<'_> {
                     DeskState::Up => self.told(table, &effect, Event::Accepted)?,
                 }
             }
-            delivered.push((effect.capability.to_owned(), effect.key));
+            delivered.push((effect.capability.to_owned(), shown(&effect.key)));
         }
         Ok(delivered)
     }
@@ -460,9 +462,13 @@ impl Play<'_> {
 
     /// Writes what the desk said of an arrival into the stay.
     fn settle(&mut self, effect: &Effect, state: &str, code: Option<&str>) -> Result<(), String> {
-        let Some((stay, version)) = self.stays.get_mut(&effect.key).filter(|_| effect.function == "notify") else {
+        if effect.function != "notify" {
             return Ok(());
-        };
+        }
+        let parts = effect.key.parts();
+        let [facility, reference] = parts.as_slice() else { return Err("an arrival is of one stay".to_owned()) };
+        let key = StayRow::key(self.running.manifest.id.as_str(), facility, reference);
+        let Some((stay, version)) = self.stays.get_mut(key.as_str()) else { return Ok(()) };
         stay.accepted_at = (state == "accepted").then_some(self.at);
         stay.code = code.map(str::to_owned);
         if stay.is_open() {
@@ -470,9 +476,14 @@ impl Play<'_> {
         }
         let change = stay.change(*version);
         *version = change.version;
-        let change = BTreeMap::from([((STAYS_TABLE.to_owned(), effect.key.clone()), change)]);
+        let change = BTreeMap::from([((STAYS_TABLE.to_owned(), key.as_str().to_owned()), change)]);
         memory(&self.rows)?.apply(STAYS_OWNER, &change).map_err(|(_, key)| format!("the stay {key} changed meanwhile"))
     }
+}
+
+/// A natural key as a scenario names it: its parts as they were given.
+fn shown(key: &NaturalKey) -> String {
+    key.parts().join("/")
 }
 
 /// Writes what happened into a row of the host's own; nothing where it cannot happen to it.

@@ -163,6 +163,7 @@ async fn parts_stand_directly_before_their_record() {
 #[tokio::test]
 async fn an_effect_is_queued_once_for_its_key_and_settled_once() {
     let (_dir, store) = fresh().await;
+    // Sealed anew, so of other bytes, and the same effect.
     let other = EffectRow { payload: b"other".to_vec(), ..effect("e") };
     let first = Unit { effects: vec![effect("e"), effect("f")], ..unit("r-1") };
     let again = Unit { effects: vec![other.clone()], ..unit("r-2") };
@@ -192,6 +193,26 @@ async fn an_effect_is_queued_once_for_its_key_and_settled_once() {
     let counts = store.outbox().counts().await.expect("reads");
     assert_eq!(counts, EffectCounts { queued: 1, accepted: 1, ..EffectCounts::default() });
     assert_eq!(store.outbox().list("pilot-a", 10).await.expect("reads").len(), 2);
+    close_verified(store).await;
+}
+
+#[tokio::test]
+async fn another_effect_under_a_known_key_is_refused_and_never_passes_for_sent() {
+    let (_dir, store) = fresh().await;
+    let other = EffectRow { digest: [9; 32], ..effect("e") };
+    let refused = |answer: &Result<u64, CommitError>| matches!(answer, Err(CommitError::EffectKnown { capability, .. }) if capability == "lodging");
+    let units = vec![
+        Unit { effects: vec![effect("e")], ..unit("r-1") },
+        Unit { effects: vec![other.clone()], ..unit("r-2") },
+        Unit { effects: vec![effect("f"), EffectRow { digest: [9; 32], ..effect("f") }], ..unit("r-3") },
+    ];
+    let answers = together(&store, units).await;
+    assert!(answers[0].is_ok() && refused(&answers[1]) && refused(&answers[2]), "in one group: {answers:?}");
+    let later = store.commit(Unit { effects: vec![effect("g"), other], ..unit("r-4") }).await.map(|kept| kept.seq);
+    assert!(refused(&later), "{later:?}");
+    assert_eq!(store.outbox().find("g").await.expect("reads"), None, "nothing of the unit is kept");
+    store.commit(Unit { effects: vec![effect("e")], ..unit("r-5") }).await.expect("the same effect again");
+    assert_eq!(store.outbox().counts().await.expect("reads").queued, 1);
     close_verified(store).await;
 }
 

@@ -157,3 +157,65 @@ async fn a_stay_of_before_gets_its_term_and_a_pilots_own_row_none() {
     assert!(store.rows().get("pilot-a", "stays", "own").await.expect("reads").is_some());
     store.close().await;
 }
+
+#[tokio::test]
+async fn rows_of_the_hosts_own_move_to_keys_that_are_tuples() {
+    let (dir, store) = fresh().await;
+    store.commit(unit("r-1")).await.expect("kept");
+    store.close().await;
+    let db = crate::sqlite::open(&dir.path().join(crate::folder::DATABASE)).await.expect("opens");
+    let mut session = db.write().await.expect("a session");
+    // As the folder was before the step.
+    for text in ["ALTER TABLE outbox DROP COLUMN digest", "DELETE FROM _sqlx_migrations WHERE version >= 11"] {
+        crate::db::on!(&mut session, conn => sqlx::query(text).execute(conn).await).expect("made older");
+    }
+    let stay = r#"{"pilot":"hotels","facility":"hotel-1","reference":"S/amend/1","state":"queued","due":42}"#;
+    let alert = r#"{"pilot":"coach","reference":"trip-incident/C-1/T/1/2026-03-02"}"#;
+    let message = r#"{"pilot":"credit","template":"result","recipient":"p0","reference":"result/p0/a/b"}"#;
+    for (owner, table, key, value, index) in [
+        ("host.lodging", "stays", "hotel-1/S/amend/1", stay, Some(("open", "hotel-1/open"))),
+        ("host.alerts", "alerts", "coach/trip-incident/C-1/T/1/2026-03-02", alert, None),
+        ("host.messaging", "messages", "credit/result/p0/a/b", message, Some(("pilot", "credit/"))),
+    ] {
+        crate::db::on!(&mut session, conn => sqlx::query(
+                "INSERT INTO pilot_rows (pilot, tbl, key, version, value) VALUES ($1, $2, $3, 7, $4)")
+            .bind(owner).bind(table).bind(key).bind(value.as_bytes()).execute(conn).await)
+        .expect("written");
+        if let Some((index, place)) = index {
+            crate::db::on!(&mut session, conn => sqlx::query(
+                    "INSERT INTO row_indexes (pilot, tbl, name, value, key) VALUES ($1, $2, $3, $4, $5)")
+                .bind(owner).bind(table).bind(index).bind(place).bind(key).execute(conn).await)
+            .expect("written");
+        }
+    }
+    crate::db::on!(&mut session, conn => sqlx::query(
+            "INSERT INTO outbox (key, seq, pilot, capability, function, payload, state, attempts, next_at) \
+             VALUES ('old', 0, 'hotels', 'lodging', 'notify', x'00', 'queued', 0, 1)").execute(conn).await)
+    .expect("written");
+    drop(session);
+    db.close().await;
+
+    let store = open(dir.path()).await;
+    for (owner, table, key) in [
+        ("host.lodging", "stays", "hotels/hotel-1/S~1amend~11"),
+        ("host.alerts", "alerts", "coach/trip-incident/C-1~1T~11/2026-03-02"),
+        ("host.messaging", "messages", "credit/result/p0/a~1b"),
+    ] {
+        let row = store.rows().get(owner, table, key).await.expect("reads");
+        assert_eq!(row.map(|row| row.version), Some(7), "{key}");
+    }
+    for (index, place) in [("open", "hotel-1/open/hotels/"), ("waiting", "00000000000000000042")] {
+        let scan =
+            crate::rows::Scan { pilot: "host.lodging", table: "stays", index, prefix: "", after: None, limit: 9 };
+        let found = store.rows().scan(scan).await.expect("reads");
+        assert_eq!(found.iter().map(|found| found.index_value.as_str()).collect::<Vec<_>>(), [place]);
+        assert_eq!(found[0].row.key, "hotels/hotel-1/S~1amend~11");
+    }
+    let due = store.outbox().due(AT, 9).await.expect("reads");
+    assert_eq!(
+        due.iter().map(|effect| effect.key.as_str()).collect::<Vec<_>>(),
+        ["old"],
+        "what was queued still leaves"
+    );
+    close_verified(store).await;
+}

@@ -7,7 +7,7 @@ use serde_json::json;
 use wasmtime::component::Resource;
 
 use super::Facts;
-use super::provider::AlertRow;
+use super::provider::{About, AlertRow};
 use crate::call::Call;
 use crate::capabilities::funnel::{Request, Trouble};
 use crate::capabilities::registered;
@@ -17,7 +17,7 @@ use crate::kept::HostTable;
 use crate::pending::Effect;
 use crate::people::Person;
 
-/// The contract's lengths, in bytes, and its numbers.
+/// The contract's lengths, in bytes but for what people write, which is in characters; and its numbers.
 const MAX_SUBJECT: usize = 64;
 const MAX_WINDOW: usize = 32;
 const MAX_FACTS: usize = 12;
@@ -29,15 +29,15 @@ const MAX_REFERENCE: usize = 40 + MAX_SUBJECT + MAX_WINDOW + 2;
 
 fn facts_fit(facts: &[(String, String)]) -> bool {
     facts.len() <= MAX_FACTS
-        && facts.iter().all(|(name, value)| !name.is_empty() && name.len() <= MAX_FACT_NAME && value.len() <= MAX_FACT)
+        && facts
+            .iter()
+            .all(|(name, value)| !name.is_empty() && name.len() <= MAX_FACT_NAME && value.chars().count() <= MAX_FACT)
 }
 
-/// The kind of an alert's reference.
-fn kind_of(reference: &str) -> Option<AlertKind> {
-    if reference.len() > MAX_REFERENCE {
-        return None;
-    }
-    registered(reference.split_once('/')?.0)
+/// What an alert's reference speaks of, with its kind.
+fn read(reference: &str) -> Option<(AlertKind, About<'_>)> {
+    let about = About::read(reference).filter(|_| reference.len() <= MAX_REFERENCE)?;
+    Some((registered(about.kind)?, about))
 }
 
 /// How a call about an alert was answered, and the row that it leaves; a version of 0 is a new one.
@@ -72,7 +72,8 @@ impl Call {
             person: person.and_then(|person| self.named(person)),
             effect: true,
         };
-        let reference = format!("{kind}/{}/{}", alert.subject, alert.window);
+        let about = About { kind: kind.as_str(), subject: &alert.subject, window: &alert.window };
+        let reference = about.reference();
         let Call { funnel, people, providers, pending, pilot, occasion, .. } = self;
         let providers = &**providers;
         let row = AlertRow {
@@ -86,16 +87,17 @@ impl Call {
             acknowledged_at: None,
             updates: 0,
         };
-        let key = AlertRow::key(pilot, &reference);
+        let key = AlertRow::key(pilot, &about);
         let own = pending.own(HostTable::Alerts, &key);
         let full = pending.is_full();
         let args = (person.map(Person::number), &alert);
+        let place = &key;
         let answer = funnel
             .pass(request, &args, |permit| async move {
                 if full {
                     return Err(Trouble::Invalid("effects"));
                 }
-                let found = providers.alerts.alert(permit, own, &row.pilot, &row.reference).await?;
+                let found = providers.alerts.alert(permit, own, place).await?;
                 Ok(found.map_or(Kept { row, version: 0 }, |(row, version)| Kept { row, version }))
             })
             .await?;
@@ -105,13 +107,14 @@ impl Call {
             Ok(kept) => {
                 let who = person.map(|person| providers.population.written_out(people.subject(person)));
                 let payload = json!({
-                    "row": key, "pilot": &**pilot, "alert": "raised", "kind": alert.kind, "severity": severity, "unit": alert.unit,
+                    "row": key.as_str(), "pilot": &**pilot, "alert": "raised", "kind": alert.kind, "severity": severity, "unit": alert.unit,
                     "subject": alert.subject, "facts": alert.facts, "raised": kept.row.raised, "respond_by": alert.respond_by, "person": who,
                 });
                 let effect = Effect {
                     capability: "alerts",
                     function: "raise",
-                    key: reference.clone(),
+                    key: about.key(),
+                    key_says_all: false,
                     payload: serde_json::to_vec(&payload)?,
                     not_before: None,
                 };
@@ -127,22 +130,23 @@ impl Call {
         reference: String,
         facts: Facts,
     ) -> wasmtime::Result<Result<(), Denial>> {
-        let Some(kind) = kind_of(&reference).filter(|_| !facts.is_empty() && facts_fit(&facts)) else {
+        let Some((kind, about)) = read(&reference).filter(|_| !facts.is_empty() && facts_fit(&facts)) else {
             return Ok(self.funnel.refuse(Capability::Alerts, "update", "facts", &facts.len())?);
         };
         let request = raised_request("update", &kind, true);
         let Call { funnel, providers, pending, pilot, .. } = self;
         let pilot: &str = pilot;
-        let key = AlertRow::key(pilot, &reference);
+        let key = AlertRow::key(pilot, &about);
         let own = pending.own(HostTable::Alerts, &key);
         let full = pending.is_full();
         let args = (&reference, &facts);
+        let place = &key;
         let answer = funnel
             .pass(request, &args, |permit| async move {
                 if full {
                     return Err(Trouble::Invalid("effects"));
                 }
-                let found = providers.alerts.alert(permit, own, pilot, args.0).await?;
+                let found = providers.alerts.alert(permit, own, place).await?;
                 let (mut row, version) = found.ok_or(Trouble::NotFound)?;
                 if row.state == "closed" {
                     return Err(Trouble::Conflict("closed"));
@@ -154,13 +158,14 @@ impl Call {
         Ok(match answer {
             Ok(Kept { row, version }) => {
                 let payload = json!({
-                    "row": key, "pilot": pilot, "alert": "update", "kind": kind.as_str(), "severity": row.severity, "unit": row.unit,
-                    "subject": subject_of(&reference), "facts": facts, "raised": row.raised, "respond_by": row.respond_by,
+                    "row": key.as_str(), "pilot": pilot, "alert": "update", "kind": kind.as_str(), "severity": row.severity, "unit": row.unit,
+                    "subject": about.subject, "facts": facts, "raised": row.raised, "respond_by": row.respond_by,
                 });
                 let effect = Effect {
                     capability: "alerts",
                     function: "update",
-                    key: format!("{reference}/update/{}", row.updates),
+                    key: about.key().and(&row.updates.to_string()),
+                    key_says_all: false,
                     payload: serde_json::to_vec(&payload)?,
                     not_before: None,
                 };
@@ -172,26 +177,21 @@ impl Call {
     }
 
     pub(crate) async fn alert_state(&mut self, reference: String) -> wasmtime::Result<Result<Option<Status>, Denial>> {
-        let Some(kind) = kind_of(&reference) else {
+        let Some((kind, about)) = read(&reference) else {
             return Ok(self.funnel.refuse(Capability::Alerts, "state", "reference", &reference.len())?);
         };
         let request = raised_request("state", &kind, false);
         let Call { funnel, providers, pending, pilot, .. } = self;
-        let own = pending.own(HostTable::Alerts, &AlertRow::key(pilot, &reference));
-        let reference = &reference;
+        let key = AlertRow::key(pilot, &about);
+        let own = pending.own(HostTable::Alerts, &key);
+        let place = &key;
         Ok(funnel
-            .pass(request, reference, |permit| async move {
-                let found = providers.alerts.alert(permit, own, pilot, reference).await?;
+            .pass(request, &reference, |permit| async move {
+                let found = providers.alerts.alert(permit, own, place).await?;
                 Ok(found.map(|(row, _)| row.status()))
             })
             .await?)
     }
-}
-
-/// What an alert is about: between its kind and its window.
-fn subject_of(reference: &str) -> &str {
-    let rest = reference.split_once('/').map_or(reference, |(_, rest)| rest);
-    rest.rsplit_once('/').map_or(rest, |(subject, _)| subject)
 }
 
 fn raised_request<'a>(function: &'static str, kind: &'a AlertKind, effect: bool) -> Request<'a> {
@@ -211,10 +211,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reference_says_kind_and_subject_even_where_the_subject_has_slashes() {
-        assert_eq!(subject_of("wrong-person/a/b/2026-07-01"), "a/b");
-        assert_eq!(kind_of("wrong-person/a/b/2026-07-01").unwrap().as_str(), "wrong-person");
-        assert!(kind_of("Wrong Person/a/b").is_none() && kind_of("wrong-person").is_none());
-        assert!(kind_of(&format!("wrong-person/{}", "x".repeat(MAX_REFERENCE))).is_none());
+    fn a_reference_is_of_a_registered_kind_and_bounded() {
+        assert_eq!(read("wrong-person/a/b/2026-07-01").unwrap().0.as_str(), "wrong-person");
+        assert!(read("Wrong Person/a/b").is_none() && read("wrong-person").is_none());
+        assert!(read(&format!("wrong-person/{}/w", "x".repeat(MAX_REFERENCE))).is_none());
     }
 }

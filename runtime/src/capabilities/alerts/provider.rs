@@ -8,7 +8,33 @@ use crate::capabilities::funnel::{Permit, Trouble};
 use crate::capabilities::records;
 use crate::contract::pilothouse::alerts::duty::Status;
 use crate::kept::{self, Event, HostTable};
+use crate::natural::NaturalKey;
 use crate::pending::RowChange;
+
+/// What makes an alert the same one, as its reference says it: neither a kind nor a window has a `/`, so a subject may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct About<'a> {
+    pub(crate) kind: &'a str,
+    pub(crate) subject: &'a str,
+    pub(crate) window: &'a str,
+}
+
+impl<'a> About<'a> {
+    pub(crate) fn read(reference: &'a str) -> Option<About<'a>> {
+        let (kind, rest) = reference.split_once('/')?;
+        let (subject, window) = rest.rsplit_once('/')?;
+        Some(About { kind, subject, window })
+    }
+
+    pub(crate) fn reference(&self) -> String {
+        format!("{}/{}/{}", self.kind, self.subject, self.window)
+    }
+
+    /// The natural key of what the desk is told of it.
+    pub(crate) fn key(&self) -> NaturalKey {
+        NaturalKey::of(&[self.kind, self.subject, self.window])
+    }
+}
 
 /// An alert as the host keeps it. Its facts and whoever is meant stand, sealed, in the effect.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,8 +61,9 @@ pub struct AlertRow {
 }
 
 impl AlertRow {
-    pub(crate) fn key(pilot: &str, reference: &str) -> String {
-        format!("{pilot}/{reference}")
+    /// Where the row of an alert stands.
+    pub(crate) fn key(pilot: &str, about: &About<'_>) -> NaturalKey {
+        NaturalKey::of(&[pilot, about.kind, about.subject, about.window])
     }
 
     /// The row as it is written.
@@ -88,16 +115,25 @@ impl Provider {
         &self,
         permit: Permit,
         own: Option<RowChange>,
-        pilot: &str,
-        reference: &str,
+        key: &NaturalKey,
     ) -> Result<Option<(AlertRow, u64)>, Trouble> {
-        kept::find(&self.rows, permit, own, HostTable::Alerts, &AlertRow::key(pilot, reference)).await
+        kept::find(&self.rows, permit, own, HostTable::Alerts, key).await
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_reference_says_kind_and_subject_even_where_the_subject_has_slashes() {
+        let about = About::read("wrong-person/a/b/2026-07-01").unwrap();
+        assert_eq!(about, About { kind: "wrong-person", subject: "a/b", window: "2026-07-01" });
+        assert_eq!(about.reference(), "wrong-person/a/b/2026-07-01");
+        assert!(About::read("wrong-person").is_none() && About::read("wrong-person/a").is_none());
+        let updated = About::read("wrong-person/a/update/1").unwrap();
+        assert_ne!(AlertRow::key("p", &updated), AlertRow::key("p/wrong-person", &About::read("a/update/1").unwrap()));
+    }
 
     #[test]
     fn an_alert_goes_from_queue_to_desk_to_officer_and_never_back() {

@@ -13,6 +13,7 @@ use crate::capabilities::registered;
 use crate::contract::Denial;
 use crate::contract::pilothouse::consent::consents::{Page, Standing};
 use crate::kept::{HostTable, until_next_month};
+use crate::natural::NaturalKey;
 use crate::occasion::{date_of, parse_date};
 use crate::pending::Effect;
 use crate::people::Person;
@@ -108,12 +109,12 @@ impl Call {
             Ok(Requested { state, kept: None }) => Ok(state),
             Ok(Requested { state, kept: Some((row, version)) }) => {
                 let key = ConsentRow::key(&row.pilot, &row.person, &row.purpose, &row.data);
-                let natural = format!("{}/{}/{}", row.person, row.purpose, row.data);
                 // Asked again after an answer, it is another request.
-                let natural = if row.times > 1 { format!("{natural}/{}", row.times) } else { natural };
+                let times = row.times.to_string();
+                let natural = NaturalKey::of(&[&row.person, &row.purpose, &row.data, &times]);
                 let subject = people.subject(person);
                 let payload = json!({
-                    "row": key, "pilot": row.pilot, "purpose": row.purpose, "data": row.data, "until": row.until, "text": text,
+                    "row": key.as_str(), "pilot": row.pilot, "purpose": row.purpose, "data": row.data, "until": row.until, "text": text,
                     "asked": at, "person": providers.population.written_out(subject),
                     "key": subject.key().map(pilothouse_identity::PersonKey::raw),
                 });
@@ -121,6 +122,7 @@ impl Call {
                     capability: "consent",
                     function: "request",
                     key: natural,
+                    key_says_all: false,
                     payload: serde_json::to_vec(&payload)?,
                     not_before: None,
                 };

@@ -8,6 +8,7 @@ use crate::capabilities::funnel::{Permit, Trouble};
 use crate::capabilities::records;
 use crate::contract::pilothouse::consent::consents::{Page, Standing, Withdrawal};
 use crate::kept::{self, Event, HostTable};
+use crate::natural::NaturalKey;
 use crate::pending::{Pending, RowChange};
 
 /// The index by person.
@@ -46,8 +47,8 @@ pub struct ConsentRow {
 }
 
 impl ConsentRow {
-    pub(crate) fn key(pilot: &str, person: &str, purpose: &str, data: &str) -> String {
-        format!("{pilot}/{person}/{purpose}/{data}")
+    pub(crate) fn key(pilot: &str, person: &str, purpose: &str, data: &str) -> NaturalKey {
+        NaturalKey::of(&[pilot, person, purpose, data])
     }
 
     /// The row as it is written, with the indexes by person and of what was taken back.

@@ -6,21 +6,22 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use wasmtime::component::Resource;
 
-use super::provider::{Provider, StayRow};
+use super::provider::StayRow;
 use crate::call::Call;
 use crate::capabilities::funnel::{Permit, Request, Trouble};
 use crate::contract::Denial;
 use crate::contract::pilothouse::lodging::notices::{OpenStay, Status, Stay};
 use crate::kept::HostTable;
+use crate::natural::NaturalKey;
 use crate::occasion::days_between;
 use crate::pending::{Effect, MAX_EFFECTS, Pending};
 use crate::people::{Kind, Person};
 
 /// Longest reference and facility id, in bytes.
 const MAX_NAME: usize = 64;
-/// Longest room, in bytes; the contract says so.
+/// Longest room, in characters; the contract says so.
 const MAX_ROOM: usize = 12;
-/// Longest reason in words, in bytes.
+/// Longest reason in words, in characters: Vietnamese takes up to three bytes for one.
 const MAX_REASON: usize = 200;
 /// Reasons of the police portal's list; the last one wants words.
 const REASONS: std::ops::RangeInclusive<u32> = 1..=20;
@@ -28,6 +29,10 @@ const OTHER_REASON: u32 = 20;
 
 fn fits(text: &str) -> bool {
     !text.is_empty() && text.len() <= MAX_NAME
+}
+
+fn chars(text: &str) -> usize {
+    text.chars().count()
 }
 
 fn is_date(text: &str) -> bool {
@@ -49,11 +54,25 @@ struct Changed {
 }
 
 impl Call {
-    /// The facility, where it is the caller's own. A tick has no facility and speaks for all of them.
+    /// The facility that the call may speak for: the caller's own, and in a tick, where the host itself calls, any.
     fn house(&self, facility: &str) -> Option<House> {
-        if self.occasion.facility.as_deref().is_some_and(|own| own != facility) {
-            return None;
+        let own = match self.occasion.facility.as_deref() {
+            Some(own) => own == facility,
+            None => self.is_tick,
+        };
+        self.place(facility).filter(|_| own)
+    }
+
+    /// The facility that the call may ask about: beside those that it may speak for, whoever has none may ask about those of its own commune,
+    /// as the commune's police do.
+    fn house_to_see(&self, facility: &str) -> Option<House> {
+        if self.is_tick || self.occasion.facility.is_some() {
+            return self.house(facility);
         }
+        self.place(facility).filter(|house| house.unit.as_str() == self.occasion.unit)
+    }
+
+    fn place(&self, facility: &str) -> Option<House> {
         let (class, unit) = self.providers.places.class_and_unit(facility)?;
         Some(House { class, unit })
     }
@@ -67,12 +86,12 @@ impl Call {
         let bounded = fits(&stay.reference)
             && fits(&stay.facility)
             && !stay.room.is_empty()
-            && stay.room.len() <= MAX_ROOM
+            && chars(&stay.room) <= MAX_ROOM
             && REASONS.contains(&stay.reason)
             && stay
                 .reason_text
                 .as_ref()
-                .map_or(stay.reason != OTHER_REASON, |text| !text.is_empty() && text.len() <= MAX_REASON)
+                .map_or(stay.reason != OTHER_REASON, |text| !text.is_empty() && chars(text) <= MAX_REASON)
             && stay.expected_leave.as_deref().is_none_or(is_date)
             && stay.permitted_until.as_deref().is_none_or(is_date);
         if !bounded {
@@ -108,7 +127,9 @@ impl Call {
             amendments: 0,
         };
         let full = pending.effects.len() >= MAX_EFFECTS;
-        let own = Provider::own(pending, &stay.facility, &stay.reference);
+        let key = row.key_of();
+        let own = pending.own(HostTable::Stays, &key);
+        let place = &key;
         let known = house.is_some();
         let lodging = &providers.lodging;
         let answer: Result<Changed, Denial> = funnel
@@ -121,7 +142,7 @@ impl Call {
                     if full {
                         return Err(Trouble::Invalid("effects"));
                     }
-                    let version = match lodging.stay(permit, own, &row.facility, &row.reference).await? {
+                    let version = match lodging.stay(permit, own, place).await? {
                         Some((before, _)) if before.guest != row.guest || before.arrived != row.arrived => {
                             return Err(Trouble::Conflict("reference"));
                         }
@@ -143,7 +164,8 @@ impl Call {
                     "expected_leave": stay.expected_leave, "reason": stay.reason, "reason_text": stay.reason_text, "due": stay.due,
                     "permitted_until": stay.permitted_until, "guest": guest,
                 });
-                keep(pending, "notify", "", &changed, payload)?;
+                let key = changed.stay.arrival();
+                keep(pending, "notify", key, &changed, payload)?;
                 Ok(changed.answer)
             }
             Err(denial) => Err(denial),
@@ -155,7 +177,7 @@ impl Call {
         let bounded = fits(&facility)
             && fits(&reference)
             && (room.is_some() || expected_leave.is_some())
-            && room.as_ref().is_none_or(|room| !room.is_empty() && room.len() <= MAX_ROOM)
+            && room.as_ref().is_none_or(|room| !room.is_empty() && chars(room) <= MAX_ROOM)
             && expected_leave.as_deref().is_none_or(is_date);
         if !bounded {
             return Ok(self.funnel.refuse(Capability::Lodging, "amend", "room", &reference.len())?);
@@ -176,9 +198,10 @@ impl Call {
             .await?;
         Ok(match answer {
             Ok(changed) => {
-                let version = format!("/amend/{}", changed.stay.amendments);
-                let payload = json!({ "notice": "amendment", "facility": facility, "reference": reference, "room": room, "expected_leave": expected_leave });
-                keep(&mut self.pending, "amend", &version, &changed, payload)?;
+                let after = StayRow { amendments: changed.stay.amendments - 1, ..changed.stay.clone() }.last_notice();
+                let payload = json!({ "notice": "amendment", "facility": facility, "reference": reference, "room": room, "expected_leave": expected_leave, "after": after });
+                let (_, key) = changed.stay.last_notice();
+                keep(&mut self.pending, "amend", key, &changed, payload)?;
                 Ok(changed.answer)
             }
             Err(denial) => Err(denial),
@@ -209,9 +232,11 @@ impl Call {
             .await?;
         Ok(match answer {
             Ok(changed) => {
-                let payload =
-                    json!({ "notice": "departure", "facility": facility, "reference": reference, "left": left });
-                keep(&mut self.pending, "depart", "/depart", &changed, payload)?;
+                let payload = json!({
+                    "notice": "departure", "facility": facility, "reference": reference, "left": left, "after": changed.stay.last_notice(),
+                });
+                let key = changed.stay.arrival().and("depart");
+                keep(&mut self.pending, "depart", key, &changed, payload)?;
                 Ok(changed.answer)
             }
             Err(denial) => Err(denial),
@@ -234,16 +259,25 @@ impl Call {
                 if !stay.is_open() {
                     return Err(Trouble::Conflict("departed"));
                 }
-                let answer = if stay.state == "queued" { "withdrawn" } else { "queued" };
+                // The desk may have a notice that it has not answered: it gets the cancellation behind it. One that it
+                // rejected it does not have.
+                let answer = if stay.state == "rejected" { "withdrawn" } else { "queued" };
                 stay.state = "cancelled".to_owned();
                 Ok(answer)
             })
             .await?;
         Ok(match answer {
+            Ok(changed) if changed.answer == "withdrawn" && changed.stay.code.is_some() => {
+                let (key, change) = (changed.stay.key_of(), changed.stay.change(changed.version));
+                self.pending.keep_row(HostTable::Stays, key, change);
+                Ok(changed.answer)
+            }
             Ok(changed) => {
-                let payload =
-                    json!({ "notice": "cancellation", "facility": facility, "reference": reference, "why": why });
-                keep(&mut self.pending, "cancel", "/cancel", &changed, payload)?;
+                let payload = json!({
+                    "notice": "cancellation", "facility": facility, "reference": reference, "why": why, "after": changed.stay.last_notice(),
+                });
+                let key = changed.stay.arrival().and("cancel");
+                keep(&mut self.pending, "cancel", key, &changed, payload)?;
                 Ok(changed.answer)
             }
             Err(denial) => Err(denial),
@@ -261,13 +295,15 @@ impl Call {
     ) -> wasmtime::Result<Result<Changed, Denial>> {
         let house = self.house(facility);
         let request = stay_request(function, house.as_ref(), true);
-        let Call { funnel, providers, pending, occasion, .. } = self;
-        let own = Provider::own(pending, facility, reference);
+        let Call { funnel, providers, pending, occasion, pilot, .. } = self;
+        let key = StayRow::key(pilot, facility, reference);
+        let own = pending.own(HostTable::Stays, &key);
+        let place = &key;
         let known = house.is_some();
         let (lodging, at) = (&providers.lodging, occasion.at);
         Ok(funnel
             .pass(request, args, |permit: Permit| async move {
-                let stay = if known { lodging.stay(permit, own, facility, reference).await? } else { None };
+                let stay = if known { lodging.stay(permit, own, place).await? } else { None };
                 let (mut stay, version) = stay.ok_or(Trouble::NotFound)?;
                 let answer = rule(&mut stay, at)?;
                 Ok(Changed { answer: answer.to_owned(), stay, version })
@@ -283,16 +319,18 @@ impl Call {
         if !fits(&facility) || !fits(&reference) {
             return Ok(self.funnel.refuse(Capability::Lodging, "state", "reference", &reference.len())?);
         }
-        let house = self.house(&facility);
+        let house = self.house_to_see(&facility);
         let request = stay_request("state", house.as_ref(), false);
-        let Call { funnel, providers, pending, .. } = self;
-        let own = Provider::own(pending, &facility, &reference);
+        let Call { funnel, providers, pending, pilot, .. } = self;
+        let key = StayRow::key(pilot, &facility, &reference);
+        let own = pending.own(HostTable::Stays, &key);
+        let place = &key;
         let known = house.is_some();
         let lodging = &providers.lodging;
         let args = (&facility, &reference);
         Ok(funnel
             .pass(request, &args, |permit| async move {
-                let stay = if known { lodging.stay(permit, own, args.0, args.1).await? } else { None };
+                let stay = if known { lodging.stay(permit, own, place).await? } else { None };
                 Ok(stay.map(|(stay, _)| stay.status()))
             })
             .await?)
@@ -306,15 +344,16 @@ impl Call {
         if !fits(&facility) || !after.as_deref().is_none_or(fits) {
             return Ok(self.funnel.refuse(Capability::Lodging, "open-stays", "facility", &facility.len())?);
         }
-        let house = self.house(&facility);
+        let house = self.house_to_see(&facility);
         let request = stay_request("open-stays", house.as_ref(), false);
-        let Call { funnel, providers, .. } = self;
+        let Call { funnel, providers, pilot, .. } = self;
         let known = house.is_some();
         let lodging = &providers.lodging;
         let args = (&facility, &after);
         Ok(funnel
             .pass(request, &args, |permit| async move {
-                let open = if known { lodging.open(permit, args.0, args.1.as_deref()).await? } else { Vec::new() };
+                let open =
+                    if known { lodging.open(permit, pilot, args.0, args.1.as_deref()).await? } else { Vec::new() };
                 Ok(open
                     .iter()
                     .map(|stay| OpenStay { reference: stay.reference.clone(), status: stay.status() })
@@ -340,18 +379,18 @@ fn stay_request<'a>(function: &'static str, house: Option<&'a House>, effect: bo
 fn keep(
     pending: &mut Pending,
     function: &'static str,
-    suffix: &str,
+    key: NaturalKey,
     changed: &Changed,
     payload: serde_json::Value,
 ) -> wasmtime::Result<()> {
-    let key = StayRow::key(&changed.stay.facility, &changed.stay.reference);
     let effect = Effect {
         capability: "lodging",
         function,
-        key: format!("{key}{suffix}"),
+        key,
         payload: serde_json::to_vec(&payload)?,
+        key_says_all: false,
         not_before: None,
     };
-    pending.keep(HostTable::Stays, key, changed.stay.change(changed.version), effect);
+    pending.keep(HostTable::Stays, changed.stay.key_of(), changed.stay.change(changed.version), effect);
     Ok(())
 }

@@ -11,7 +11,7 @@ use crate::contract::pilothouse::lodging::notices::Stay;
 use crate::link::Granted;
 use crate::people::Person;
 
-pub use provider::{Desk, OPEN_INDEX, Provider, STAYS_OWNER, STAYS_TABLE, StayRow};
+pub use provider::{Desk, OPEN_INDEX, Provider, STAYS_OWNER, STAYS_TABLE, StayRow, WAITING_INDEX, due_place};
 
 type Amendment = (String, String, Option<String>, Option<String>);
 

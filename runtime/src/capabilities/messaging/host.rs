@@ -13,11 +13,12 @@ use crate::capabilities::registered;
 use crate::contract::Denial;
 use crate::contract::pilothouse::messaging::direct::{Message, Page};
 use crate::kept::{HostTable, until_next_month};
+use crate::natural::NaturalKey;
 use crate::pending::Effect;
 use crate::people::{Kind, Person};
 use crate::rights::{Calm, calm};
 
-/// The contract's lengths, in bytes, and its numbers.
+/// The contract's lengths, in bytes but for what people write, which is in characters; and its numbers.
 const MAX_OCCASION: usize = 64;
 const MAX_ARGUMENTS: usize = 16;
 const MAX_ARGUMENT_NAME: usize = 40;
@@ -25,8 +26,8 @@ const MAX_ARGUMENT: usize = 256;
 const MAX_CHANNELS: usize = 5;
 /// Longest facility id.
 const MAX_FACILITY: usize = 32;
-/// Longest place to go on from: a template, a recipient and an occasion.
-const MAX_AFTER: usize = 200;
+/// Longest place to go on from: a template, a recipient and an occasion, each of whose `/` takes two bytes.
+const MAX_AFTER: usize = 300;
 /// Microseconds of an hour and a day, and how far the province is ahead of UTC.
 const HOUR: i64 = 3_600_000_000;
 const DAY: i64 = 24 * HOUR;
@@ -119,10 +120,9 @@ impl Call {
     ) -> wasmtime::Result<Result<String, Denial>> {
         let bounded = (1..=MAX_OCCASION).contains(&message.occasion.len())
             && message.args.len() <= MAX_ARGUMENTS
-            && message
-                .args
-                .iter()
-                .all(|(name, value)| (1..=MAX_ARGUMENT_NAME).contains(&name.len()) && value.len() <= MAX_ARGUMENT)
+            && message.args.iter().all(|(name, value)| {
+                (1..=MAX_ARGUMENT_NAME).contains(&name.len()) && value.chars().count() <= MAX_ARGUMENT
+            })
             && (1..=MAX_CHANNELS).contains(&message.channels.len());
         let channels: Option<Vec<Channel>> = message.channels.iter().map(|channel| registered(channel)).collect();
         let names = registered::<TemplateName>(&message.template).zip(channels);
@@ -188,15 +188,17 @@ impl Call {
             // The same message again: it is on its way, or there.
             Ok(Given { row: None, .. }) => Ok(reference),
             Ok(Given { channel, row: Some(row), not_before }) => {
-                let key = MessageRow::key(pilot, &reference);
+                let key = MessageRow::key(pilot, template.as_str(), &row.recipient, &message.occasion);
+                let natural = NaturalKey::of(&[template.as_str(), &row.recipient, &message.occasion]);
                 let payload = json!({
-                    "row": key, "pilot": &**pilot, "template": message.template, "args": message.args, "channel": channel, "to": to.address,
+                    "row": key.as_str(), "pilot": &**pilot, "template": message.template, "args": message.args, "channel": channel, "to": to.address,
                     "audience": to.audience, "facility": to.unit.map(|_| to.name), "given": at,
                 });
                 let effect = Effect {
                     capability: "messaging",
                     function,
-                    key: reference.clone(),
+                    key: natural,
+                    key_says_all: false,
                     payload: serde_json::to_vec(&payload)?,
                     not_before,
                 };

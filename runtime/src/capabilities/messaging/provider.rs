@@ -9,6 +9,7 @@ use crate::capabilities::funnel::{Permit, Trouble};
 use crate::capabilities::records;
 use crate::contract::pilothouse::messaging::direct::{Page, Receipt};
 use crate::kept::{self, Event, HostTable};
+use crate::natural::NaturalKey;
 use crate::pending::{Pending, RowChange};
 
 /// The index by recipient.
@@ -43,12 +44,12 @@ pub struct MessageRow {
 }
 
 impl MessageRow {
-    pub(crate) fn key(pilot: &str, reference: &str) -> String {
-        format!("{pilot}/{reference}")
+    pub(crate) fn key(pilot: &str, template: &str, recipient: &str, occasion: &str) -> NaturalKey {
+        NaturalKey::of(&[pilot, template, recipient, occasion])
     }
 
     /// The row that says that a recipient wants no messages of a pilot's, with its key.
-    pub fn opt_out(pilot: &str, recipient: &str, at: i64) -> (String, MessageRow) {
+    pub fn opt_out(pilot: &str, recipient: &str, at: i64) -> (NaturalKey, MessageRow) {
         let row = MessageRow {
             pilot: pilot.to_owned(),
             recipient: recipient.to_owned(),
@@ -58,7 +59,7 @@ impl MessageRow {
             given: at,
             at,
         };
-        (MessageRow::key(pilot, &row.reference), row)
+        (NaturalKey::of(&[pilot, OPT_OUT, recipient]), row)
     }
 
     /// The row as it is written, with the indexes by recipient and pilot.
@@ -153,12 +154,13 @@ impl Provider {
         after: Option<&str>,
     ) -> Result<Page, Trouble> {
         let prefix = format!("{pilot}/");
-        let after = after.map(|reference| MessageRow::key(pilot, reference));
+        let after = after.map(|key| format!("{pilot}/{key}"));
         let scan = records::Scan { index: PILOT_INDEX, prefix: &prefix, after: after.as_deref(), limit: PAGE };
         let rows: Vec<(String, MessageRow, u64)> =
             kept::scan(&self.rows, permit, own, HostTable::Messages, scan).await?;
         let last = rows.last().filter(|_| rows.len() >= PAGE as usize);
-        let next = last.map(|(_, row, _)| row.reference.clone());
+        // A guest goes on by what stands behind its own name.
+        let next = last.and_then(|(key, ..)| key.split_once('/')).map(|(_, rest)| rest.to_owned());
         let messages = rows.into_iter().map(|(_, row, _)| row).filter(|row| !row.is_opt_out() && row.at >= since);
         let receipts = messages.map(|row| {
             let MessageRow { reference, template, state, at, .. } = row;

@@ -10,13 +10,14 @@ use crate::capabilities::funnel::{Request, Trouble};
 use crate::capabilities::registered;
 use crate::contract::Denial;
 use crate::contract::pilothouse::registers::sector::Change;
+use crate::natural::NaturalKey;
 use crate::pending::{Effect, MAX_EFFECTS};
 use crate::people::Person;
 use crate::rights;
 
 /// Longest register, field or key, in bytes.
 const MAX_NAME: usize = 64;
-/// Longest value of a change, and longest note, in bytes.
+/// Longest value of a change, and longest note, in characters.
 const MAX_VALUE: usize = 256;
 /// Most changes of a proposal, and facts of a comparison.
 const MAX_CHANGES: usize = 8;
@@ -145,17 +146,26 @@ impl Call {
         let (register, person, key, changes, note) = proposal;
         let person = self.handle(&person)?;
         let bounded = fits(&key)
-            && note.len() <= MAX_VALUE
+            && note.chars().count() <= MAX_VALUE
             && !changes.is_empty()
             && changes.len() <= MAX_CHANGES
-            && changes.iter().all(|change: &Change| change.value.as_ref().is_none_or(|value| value.len() <= MAX_VALUE));
+            && changes
+                .iter()
+                .all(|change: &Change| change.value.as_ref().is_none_or(|value| value.chars().count() <= MAX_VALUE));
         let names: Option<Vec<FieldName>> = changes.iter().map(|change| registered(&change.field)).collect();
         let Some((register, fields)) = registered::<RegisterName>(&register).zip(names).filter(|_| bounded) else {
             return Ok(self.funnel.refuse(Capability::Registers, "propose", "changes", &changes.len())?);
         };
         let asked = fields.iter().map(|field| format!("{register}.{field}")).collect();
-        let natural =
-            format!("{register}/{key}/{}", fields.iter().map(FieldName::as_str).collect::<Vec<_>>().join("+"));
+        // Who is meant, what is to change and why: another proposal about the same person has another key.
+        let mut natural =
+            NaturalKey::of(&[register.as_str(), &key, &note]).and(self.people.pseudonym(person).unwrap_or_default());
+        for change in &changes {
+            natural = natural.and(&change.field).and(if change.value.is_some() { "to" } else { "unset" });
+            natural = natural.and(change.value.as_deref().unwrap_or_default());
+        }
+        let names: Vec<&str> = fields.iter().map(FieldName::as_str).collect();
+        let id = format!("{register}/{key}/{}", names.join("+"));
         let request = self.register_request(
             "propose",
             RegistersAsk::Propose { register: &register, fields: &fields },
@@ -165,7 +175,6 @@ impl Call {
         );
         let Call { funnel, people, providers, occasion, pending, .. } = self;
         let full = pending.effects.len() >= MAX_EFFECTS;
-        let id = natural.clone();
         let subject = people.subject(person);
         let rights = funnel.rights();
         let rows = rights::register_rows(funnel.decided_by(&rights, &request), &register);
@@ -185,6 +194,7 @@ impl Call {
                 capability: "registers",
                 function: "propose",
                 key: natural,
+                key_says_all: true,
                 payload,
                 not_before: None,
             });

@@ -8,6 +8,7 @@ use crate::capabilities::funnel::{Request, Trouble};
 use crate::capabilities::registered;
 use crate::contract::Denial;
 use crate::ended::has_digits;
+use crate::natural::NaturalKey;
 use crate::pending::{Count, Effect, MAX_COUNTS, MAX_EFFECTS, Series};
 
 /// Longest name, dimension value or text key, in bytes.
@@ -102,6 +103,7 @@ impl Call {
             effect: true,
         };
         let key = format!("{name}/{as_of}/{base}");
+        let natural = NaturalKey::of(&[&name, &as_of, &base]);
         let body = serde_json::to_string(&points)?;
         let full = self.pending.effects.len() >= MAX_EFFECTS;
         let answer = self
@@ -116,7 +118,9 @@ impl Call {
             self.pending.effects.push(Effect {
                 capability: "reporting",
                 function: "series",
-                key,
+                key: natural,
+                // Published again, it replaces what its board shows.
+                key_says_all: true,
                 payload,
                 not_before: None,
             });

@@ -5,6 +5,7 @@ use pilothouse_sdk::prelude::*;
 use pilothouse_sdk::registers::{Change, Fact, Field, Register};
 
 use crate::answer::{Answer, Decision, Say};
+use crate::emergency;
 use crate::rules::{self, ByPaper, Cover, Paper, Timeliness, VisitKind};
 use crate::settings::{ExpiredId, Settings};
 use crate::visits::{self, FACILITIES, Facility, LATER, Later, TAPS, Taps, VISITS, Visit};
@@ -21,7 +22,7 @@ pub(crate) struct Arrival {
 }
 
 impl Arrival {
-    fn day(&self) -> Date {
+    pub(crate) fn day(&self) -> Date {
         self.captured.date()
     }
 
@@ -33,6 +34,9 @@ impl Arrival {
 
 /// Checks a patient in, once: the second of two taps gets the first one's answer.
 pub(crate) fn arrive(occasion: &Occasion, arrival: &Arrival) -> Result<Answer, Refusal> {
+    if arrival.kind == VisitKind::Emergency {
+        return Ok(emergency::arrive(occasion, arrival));
+    }
     let settings: Settings = settings()?;
     match rules::timeliness(arrival.captured, occasion.at(), settings.late_limit_hours) {
         Timeliness::InTime => {}
@@ -44,7 +48,7 @@ pub(crate) fn arrive(occasion: &Occasion, arrival: &Arrival) -> Result<Answer, R
             return Err(Refusal::new("clock-ahead").because("the reader's clock is ahead: set it, and read again"));
         }
     }
-    let desk = Desk::of(occasion, arrival.kind)?;
+    let desk = Desk::of(occasion)?;
     let visit = occasion.reference()?;
     let person = arrival.patient.pseudonym()?;
 
@@ -58,7 +62,6 @@ pub(crate) fn arrive(occasion: &Occasion, arrival: &Arrival) -> Result<Answer, R
 
     let mut answer = match arrival.patient.kind()? {
         PersonKind::Unidentified => by_paper(arrival, &settings),
-        PersonKind::Citizen | PersonKind::Foreigner if arrival.kind == VisitKind::Emergency => emergency(arrival),
         PersonKind::Citizen | PersonKind::Foreigner => by_register(arrival, &desk, &settings, &person),
     };
     answer.data.visit = visit.to_string();
@@ -66,7 +69,7 @@ pub(crate) fn arrive(occasion: &Occasion, arrival: &Arrival) -> Result<Answer, R
     let kept = Visit {
         facility: desk.facility.clone(),
         visit: visit.to_string(),
-        person: person.clone(),
+        person: Some(person.clone()),
         captured: arrival.captured,
         kind: arrival.kind,
         method: arrival.method,
@@ -81,7 +84,7 @@ pub(crate) fn arrive(occasion: &Occasion, arrival: &Arrival) -> Result<Answer, R
         let later = Later {
             facility: desk.facility.clone(),
             visit: visit.to_string(),
-            person,
+            person: Some(person),
             // Someone without a number has nothing that could be asked again: the clerk brings it.
             sealed: arrival.patient.seal().ok(),
             opened: arrival.day(),
@@ -95,14 +98,14 @@ pub(crate) fn arrive(occasion: &Occasion, arrival: &Arrival) -> Result<Answer, R
 }
 
 /// Whether the insurance of this visit is still to be verified: a date is set, or it is an emergency without papers.
-fn is_open(answer: &Answer) -> bool {
+pub(super) fn is_open(answer: &Answer) -> bool {
     answer.decision == Decision::AdmitVerifyLater
         || (answer.decision == Decision::Admit && answer.data.benefit_level.is_none())
 }
 
 /// Where the patient stands.
-struct Desk {
-    facility: FacilityId,
+pub(super) struct Desk {
+    pub(super) facility: FacilityId,
     unit: Option<UnitCode>,
     class: Option<String>,
     insurance_code: Option<String>,
@@ -110,11 +113,13 @@ struct Desk {
 
 impl Desk {
     /// In an emergency nobody asks for a licence first.
-    fn of(occasion: &Occasion, kind: VisitKind) -> Result<Self, Refusal> {
+    pub(super) fn in_emergency(occasion: &Occasion) -> Option<Self> {
+        let (facility, unit) = (occasion.facility()?, occasion.unit().ok());
+        Some(Self { facility, unit, class: None, insurance_code: None })
+    }
+
+    fn of(occasion: &Occasion) -> Result<Self, Refusal> {
         let (id, unit) = (occasion.own_facility()?, occasion.unit().ok());
-        if kind == VisitKind::Emergency {
-            return Ok(Self { facility: id, unit, class: None, insurance_code: None });
-        }
         let Some(found) = places::facility(&id).if_reachable()? else {
             return Ok(Self { facility: id, unit, class: None, insurance_code: None });
         };
@@ -151,14 +156,13 @@ impl Desk {
 fn by_paper(arrival: &Arrival, settings: &Settings) -> Answer {
     match rules::by_paper(arrival.paper) {
         ByPaper::Child => Answer::admit_child(rules::LEVEL_UNDER_SIX),
-        ByPaper::Later | ByPaper::Insufficient if arrival.kind == VisitKind::Emergency => Answer::admit_emergency(),
         ByPaper::Later => later(arrival, settings).reason("paper-only").next("enter-number"),
         ByPaper::Insufficient => Answer::self_pay(Say::NoPaper).reason("no-paper").next("bring-paper"),
     }
 }
 
 /// An emergency is admitted, with the full level wherever treated; the register only saves the papers.
-fn emergency(arrival: &Arrival) -> Answer {
+pub(super) fn in_emergency(arrival: &Arrival) -> Answer {
     match Policy::of(&arrival.patient) {
         Ok(Some(policy)) if policy.cover(arrival.day()) == Cover::Covered && policy.level.is_some() => {
             let mut answer = Answer::admit(policy.level);
@@ -188,6 +192,7 @@ fn by_register(arrival: &Arrival, desk: &Desk, settings: &Settings, person: &Pse
     };
     let Some(policy) = policy else { return not_registered(arrival, settings, identity) };
     let answer = match policy.cover(arrival.day()) {
+        Cover::Ended(_) | Cover::NotStarted(_) if arrival.paper == Paper::AppointmentSlip => by_slip(arrival, settings),
         Cover::Ended(until) => {
             Answer::self_pay(Say::InsuranceEnded { until }).reason("insurance-ended").next("renew-insurance")
         }
@@ -214,12 +219,22 @@ fn not_registered(arrival: &Arrival, settings: &Settings, identity: Identity) ->
     if arrival.paper.shows_under_six() {
         return match population::verify(&arrival.patient, [Claim::AgeBetween(0, rules::LAST_AGE_UNDER_SIX)]) {
             Ok([age]) if age.is_no() => {
+                // Six or older: insured as everyone else, and not in the register.
                 Answer::self_pay(Say::NotInsured).reason("not-insured").next("show-other-paper")
             }
             Ok(_) | Err(_) => Answer::admit_child(rules::LEVEL_UNDER_SIX),
         };
     }
+    if arrival.paper == Paper::AppointmentSlip {
+        return identity.and(by_slip(arrival, settings), settings, arrival.day());
+    }
     Answer::self_pay(Say::NotInsured).reason("not-insured").next("show-other-paper")
+}
+
+/// Who waits for a card being (re)issued shows the appointment slip and an identity paper, and is admitted by them whatever the register
+/// says: it learns of the new card later (Decree 188/2025/NĐ-CP, Article 37).
+fn by_slip(arrival: &Arrival, settings: &Settings) -> Answer {
+    later(arrival, settings).reason("appointment-slip").next("keep-slip-number")
 }
 
 /// Covered on the day: the level, the referral, and how sure the reading was.
@@ -339,7 +354,7 @@ pub(crate) fn covers(patient: &Person, on: Date) -> Result<Option<bool>, Denial>
     Ok(Policy::of(patient)?.map(|policy| policy.cover(on) == Cover::Covered))
 }
 
-fn report(arrival: &Arrival, desk: &Desk) -> Result<(), Refusal> {
+pub(super) fn report(arrival: &Arrival, desk: &Desk) -> Result<(), Refusal> {
     let by_chip = matches!(arrival.method, Method::NfcChip | Method::VneidQr | Method::Face | Method::Fingerprint);
     reporting::count_by("check-ins", 1, [("method", arrival.method.code())]);
     reporting::share("chip-or-vneid", by_chip);

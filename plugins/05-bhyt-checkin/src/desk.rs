@@ -49,7 +49,7 @@ pub(crate) fn report_mismatch(occasion: &Occasion, req: ReportMismatch) -> Resul
         return Err(Refusal::new("no-such-visit").at("/visit").because("this facility has no visit of this reference"));
     };
     let person = req.patient.pseudonym()?;
-    if person != visit.value.person {
+    if visit.value.person.as_ref().is_some_and(|known| *known != person) {
         return Err(Refusal::new("other-person")
             .at("/patient")
             .because("the visit is another person's: name the right visit"));
@@ -100,6 +100,9 @@ pub(crate) struct Summary {
     verify_later: usize,
     self_pay: usize,
     by_method: BTreeMap<&'static str, usize>,
+    /// There were more visits than are counted here: the rest stands in the facility's own software.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    is_cut: bool,
     /// References of the visits in captured order, at most 200.
     in_order: Vec<String>,
     /// Visits of any day whose insurance is still to be verified, at most 200.
@@ -117,7 +120,11 @@ pub(crate) fn day_summary(occasion: &Occasion, req: DaySummary) -> Result<Outcom
         return Err(Refusal::invalid("/date", "the day has not come yet"));
     }
     let mut summary = Summary::default();
-    for row in VISITS.first(MOST_VISITS, "day", &visits::day_prefix(&facility, day))? {
+    for row in VISITS.first(MOST_VISITS + 1, "day", &visits::day_prefix(&facility, day))? {
+        if summary.visits == MOST_VISITS {
+            summary.is_cut = true;
+            break;
+        }
         summary.visits += 1;
         match row.value.answer.decision {
             Decision::Admit => summary.admitted += 1,

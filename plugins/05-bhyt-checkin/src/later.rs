@@ -9,8 +9,9 @@ use crate::rules::{self, Paper};
 use crate::settings::Settings;
 use crate::visits::{self, Closed, LATER, Later, VISITS};
 
-/// Most open questions that one tick looks at: the oldest first, the rest the night after.
-const MOST_A_NIGHT: usize = 200;
+/// Most open questions that one tick looks at, the oldest first, within the rows that a call may change. Those that it lists are looked at no
+/// more, so the next night goes on behind them.
+const MOST_A_NIGHT: usize = 350;
 
 /// Before the end of the treatment, somebody brings what was missing.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -43,6 +44,8 @@ pub(crate) fn resolve_later(occasion: &Occasion, req: ResolveLater) -> Result<Ou
         Some(patient) => match covers(&patient, open.value.opened) {
             Ok(Some(true)) => Closed::Confirmed,
             Ok(None) if req.document.shows_under_six() => Closed::Confirmed,
+            // The slip stands for the card that is being issued, of which the register does not know yet.
+            Ok(Some(false) | None) if req.document == Paper::AppointmentSlip => Closed::Confirmed,
             Ok(Some(false) | None) => Closed::NotCovered,
             Err(_) => {
                 return Ok(Outcome::new("still-open").reason("register-unreachable").say("still-open-register", []));
@@ -68,7 +71,7 @@ fn known(open: &Later, brought: Option<Person>) -> Result<Option<Person>, Refusa
     let Some(brought) = brought else {
         return Ok(open.sealed.as_ref().and_then(|sealed| sealed.reopen().ok()));
     };
-    if open.sealed.is_some() && brought.pseudonym()? != open.person {
+    if open.sealed.is_some() && open.person.is_some() && Some(brought.pseudonym()?) != open.person {
         return Err(Refusal::new("other-person")
             .at("/patient")
             .because("the visit is another person's: name the right visit"));
@@ -79,7 +82,7 @@ fn known(open: &Later, brought: Option<Person>) -> Result<Option<Person>, Refusa
 /// What the night's look found.
 #[derive(Debug, Default, Serialize, JsonSchema)]
 pub(crate) struct Listed {
-    /// Open questions looked at.
+    /// Questions looked at that were not on the clerk's list.
     open: usize,
     /// Of these, such that have waited too long.
     overdue: usize,
@@ -98,11 +101,9 @@ pub(crate) fn verify_later_list(occasion: &Occasion) -> Result<Outcome<Listed>, 
             continue;
         }
         listed.overdue += 1;
-        if !row.value.overdue {
-            row.value.overdue = true;
-            LATER.save(&row)?;
-            listed.new += 1;
-        }
+        listed.new += usize::from(!row.value.overdue);
+        row.value.overdue = true;
+        LATER.save(&row)?;
     }
     if listed.new > 0 {
         reporting::count("verify-later-overdue", u32::try_from(listed.new).unwrap_or(u32::MAX));

@@ -7,6 +7,7 @@
 mod answer;
 mod arrival;
 mod desk;
+mod emergency;
 mod later;
 mod rules;
 mod settings;
@@ -81,7 +82,8 @@ impl ManualReason {
 /// The desk's own software checks a patient in.
 fn check_in(occasion: &Occasion, req: CheckIn) -> Result<Outcome<CheckedIn>, Refusal> {
     let captured = occasion.captured_at();
-    if req.referral.as_ref().is_some_and(|referral| referral.date > captured.date()) {
+    let is_emergency = req.visit_kind == VisitKind::Emergency;
+    if !is_emergency && req.referral.as_ref().is_some_and(|referral| referral.date > captured.date()) {
         return Err(Refusal::invalid("/referral/date", "a referral is not dated after the visit"));
     }
     let reading = readers::reading_of(&req.patient).unwrap_or(None);

@@ -29,7 +29,8 @@ pub(crate) fn day_prefix(facility: &FacilityId, day: Date) -> String {
 pub(crate) struct Visit {
     pub(crate) facility: FacilityId,
     pub(crate) visit: String,
-    pub(crate) person: Pseudonym,
+    /// None where not even a pseudonym could be had, in an emergency.
+    pub(crate) person: Option<Pseudonym>,
     pub(crate) captured: Instant,
     pub(crate) kind: VisitKind,
     pub(crate) method: Method,
@@ -86,7 +87,8 @@ pub(crate) fn taps_key(person: &Pseudonym, facility: &FacilityId, day: Date) -> 
 pub(crate) struct Later {
     pub(crate) facility: FacilityId,
     pub(crate) visit: String,
-    pub(crate) person: Pseudonym,
+    /// None where not even a pseudonym could be had, in an emergency.
+    pub(crate) person: Option<Pseudonym>,
     /// For asking the register again. None for someone without a number.
     pub(crate) sealed: Option<SealedPerson>,
     pub(crate) opened: Date,
@@ -96,7 +98,12 @@ pub(crate) struct Later {
 
 impl Record for Later {
     fn indexes(&self) -> Vec<(&'static str, String)> {
-        vec![("opened", self.opened.to_string()), ("facility", format!("{}/{}", self.facility, self.opened))]
+        let mut indexes = vec![("facility", format!("{}/{}", self.facility, self.opened))];
+        // What stands on the clerk's list already holds no night's look up.
+        if !self.overdue {
+            indexes.push(("opened", self.opened.to_string()));
+        }
+        indexes
     }
 }
 
@@ -121,6 +128,20 @@ mod tests {
         assert_eq!(taps.visit_at(at.plus_seconds(12), 30), Some("V-1"));
         assert_eq!(taps.visit_at(at.plus_hours(1).plus_seconds(-12), 30), Some("V-2"));
         assert_eq!(taps.visit_at(at.plus_seconds(31), 30), None);
+    }
+
+    #[test]
+    fn what_is_on_the_clerks_list_is_looked_at_by_no_further_night() {
+        let later = |overdue| Later {
+            facility: FacilityId::parse("hospital-1").unwrap(),
+            visit: "V-1".to_owned(),
+            person: None,
+            sealed: None,
+            opened: Date::parse("2026-07-01").unwrap(),
+            overdue,
+        };
+        let has = |later: Later| later.indexes().iter().any(|(index, _)| *index == "opened");
+        assert!(has(later(false)) && !has(later(true)));
     }
 
     #[test]

@@ -76,3 +76,10 @@ refusal-no-facility = No facility was named
 
 # Social Insurance reads this.
 alert-wrong-person = At facility { $facility }, a card was read ({ $method }) of someone recorded as deceased. Compare who came with the record.
+reason-appointment-slip = Waiting for a card, with an appointment slip
+reason-read-late = The reading was sent late
+reason-clock-ahead = The reader's clock is ahead
+reason-not-kept = The visit could not be kept
+next-keep-slip-number = Note the number of the slip in the file
+next-set-reader-clock = Set the reader's clock
+next-keep-on-paper = Keep it on paper, and enter it later

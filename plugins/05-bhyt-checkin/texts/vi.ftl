@@ -76,3 +76,10 @@ refusal-no-facility = Chưa nêu cơ sở khám, chữa bệnh
 
 # Bảo hiểm xã hội đọc.
 alert-wrong-person = Tại cơ sở { $facility }, một thẻ được đọc ({ $method }) của người được ghi nhận là đã mất. Đề nghị đối chiếu người đến khám và dữ liệu.
+reason-appointment-slip = Chờ cấp thẻ, có giấy hẹn
+reason-read-late = Lượt đọc gửi muộn
+reason-clock-ahead = Đồng hồ của thiết bị đọc chạy nhanh
+reason-not-kept = Hệ thống chưa lưu được lượt khám
+next-keep-slip-number = Ghi số giấy hẹn vào hồ sơ
+next-set-reader-clock = Chỉnh lại giờ thiết bị đọc
+next-keep-on-paper = Ghi sổ giấy, nhập lại sau

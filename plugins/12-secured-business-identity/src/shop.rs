@@ -161,6 +161,9 @@ pub(crate) struct Shop {
     pub(crate) entries: u32,
     /// Since when it counts as inactive.
     pub(crate) inactive: Option<Date>,
+    /// The hour of its last report to the police, and how many it made in that hour.
+    #[serde(default)]
+    pub(crate) reports: (String, u32),
 }
 
 impl Record for Shop {
@@ -177,8 +180,24 @@ impl Shop {
     pub(crate) fn of(shop: &FacilityId, today: Date) -> Result<(Self, bool), Denial> {
         let row = SHOPS.get(shop.as_str())?;
         let is_new = row.is_none();
-        let new = || Self { shop: shop.clone(), since: today, last: today, entries: 0, inactive: None };
+        let new = || Self {
+            shop: shop.clone(),
+            since: today,
+            last: today,
+            entries: 0,
+            inactive: None,
+            reports: Default::default(),
+        };
         Ok((row.map_or_else(new, |row| row.value), is_new))
+    }
+
+    /// Counts one more report of an hour: which it is.
+    pub(crate) fn one_more_report(&mut self, hour: &str) -> u32 {
+        if self.reports.0 != hour {
+            self.reports = (hour.to_owned(), 0);
+        }
+        self.reports.1 = self.reports.1.saturating_add(1);
+        self.reports.1
     }
 
     /// Writes it back.

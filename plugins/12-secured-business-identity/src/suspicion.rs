@@ -6,13 +6,16 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::book::no_such_entry;
-use crate::shop::{self, BOOK, Entry, REPORTS, Report};
+use crate::shop::{self, BOOK, Entry, REPORTS, Report, Shop};
 
-/// Longest report in words, in bytes: what a fact of an alert holds.
+/// Longest report in words, in characters: what a fact of an alert holds.
 const LONGEST_REPORT: usize = 500;
+/// Most reports of one business in one hour; who has more to say phones.
+const MOST_AN_HOUR: u32 = 20;
 /// Hours in which the police should have looked at a report of the gravest urgency, and at one of the middle.
 const HOURS_AT_ONCE: i64 = 1;
 const HOURS_SOON: i64 = 24;
+const MICROS_AN_HOUR: i64 = 3_600_000_000;
 
 /// Days after which a report that nobody has taken up is not asked after any more.
 const DAYS_ASKED_AFTER: i32 = 30;
@@ -36,7 +39,7 @@ pub(crate) struct ReportSuspicion {
     /// The entry that it is about, where there is one.
     entry_no: Option<u32>,
     about: About,
-    /// In words, at most 500 bytes.
+    /// In words, at most 500 characters.
     #[schemars(length(min = 1, max = 500))]
     what: String,
     /// 1: good to know; 2: today; 3: at once.
@@ -49,15 +52,14 @@ pub(crate) struct ReportSuspicion {
 pub(crate) struct Reported {
     #[serde(skip_serializing_if = "Option::is_none")]
     report_ref: Option<String>,
-    /// An officer has taken it up.
-    acknowledged: bool,
 }
 
-/// Reports to the police. The same entry in the same hour is the same report, and asking again tells how it stands.
+/// Reports to the police. Each report is an alert of its own, whatever else the police know of the entry: none is lost behind another, and
+/// the counter is told of none but its own. A request that is sent again is answered as before by its reference.
 pub(crate) fn report_suspicion(occasion: &Occasion, req: ReportSuspicion) -> Result<Outcome<Reported>, Refusal> {
     let site = Site::of(occasion, req.facility.as_ref())?;
-    if !(1..=LONGEST_REPORT).contains(&req.what.trim().len()) {
-        return Err(Refusal::invalid("/what", "say in 1 to 500 bytes what is suspicious"));
+    if !(1..=LONGEST_REPORT).contains(&req.what.trim().chars().count()) {
+        return Err(Refusal::invalid("/what", "say in 1 to 500 characters what is suspicious"));
     }
     let (severity, hours) = match req.urgency {
         1 => (Severity::Look, None),
@@ -74,6 +76,12 @@ pub(crate) fn report_suspicion(occasion: &Occasion, req: ReportSuspicion) -> Res
         About::Item => "suspicious-item",
         About::Person => "suspicious-person",
     };
+    let hour = shop::hour(at);
+    // Where the own tables are down, the time itself tells two reports apart.
+    let (window, is_full) = match count_report(&site, at) {
+        Ok(number) => (format!("{hour}-{number:02}"), number > MOST_AN_HOUR),
+        Err(_) => (format!("{hour}-{}", at.micros().rem_euclid(MICROS_AN_HOUR)), false),
+    };
     let mut facts = facts(&site);
     facts.push(("what", req.what.trim().to_owned()));
     facts.push(("entry", entry.as_ref().map_or_else(|| "-".to_owned(), |entry| entry.number.to_text())));
@@ -82,22 +90,30 @@ pub(crate) fn report_suspicion(occasion: &Occasion, req: ReportSuspicion) -> Res
         severity,
         unit: site.unit().map_or_else(|| occasion.unit(), Ok)?,
         subject: subject(&site, entry.as_ref()),
-        window: shop::hour(at),
+        window,
         facts,
         respond_by: hours.map(|hours| at.plus_hours(hours)),
     };
     let customer = entry.as_ref().and_then(|entry| entry.sealed.as_ref()).and_then(|sealed| sealed.reopen().ok());
-    let Ok(reference) = alerts::raise(&alert, customer.as_ref()) else {
-        return Ok(Outcome::new("not-sent").reason("not-through-here").say("not-sent", []).next("phone-police"));
-    };
-    let acknowledged = is_taken_up(&reference);
-    if REPORTS.get(reference.as_str())?.is_none() {
-        let (alert, about) = (reference.clone(), kind.to_owned());
-        REPORTS.insert(reference.as_str(), &Report { alert, about, on: occasion.local_date(), is_open: true })?;
-        reporting::count_by("reports", 1, [("about", kind)]);
+    let not_sent = || Outcome::new("not-sent").reason("not-through-here").say("not-sent", []).next("phone-police");
+    if is_full {
+        return Ok(not_sent());
     }
-    let data = Reported { report_ref: Some(reference.as_str().to_owned()), acknowledged };
+    let Ok(reference) = alerts::raise(&alert, customer.as_ref()) else { return Ok(not_sent()) };
+    let kept = Report { alert: reference.clone(), about: kind.to_owned(), on: occasion.local_date(), is_open: true };
+    // The report is on its way; that it cannot be asked after is no reason to say otherwise.
+    let _ = REPORTS.insert(reference.as_str(), &kept);
+    reporting::count_by("reports", 1, [("about", kind)]);
+    let data = Reported { report_ref: Some(reference.as_str().to_owned()) };
     Ok(Outcome::with_data("sent", data).say("sent", []))
+}
+
+/// Which report of the business in this hour it is.
+fn count_report(site: &Site, at: Instant) -> Result<u32, Denial> {
+    let (mut shop, _) = Shop::of(&site.id, at.date())?;
+    let number = shop.one_more_report(&shop::hour(at));
+    shop.keep()?;
+    Ok(number)
 }
 
 fn is_taken_up(alert: &AlertRef) -> bool {
@@ -144,7 +160,8 @@ pub(crate) fn tell_of_mark(site: &Site, entry: &Entry, other: &Entry, at: Instan
         severity: Severity::Soon,
         unit,
         subject: subject(site, Some(entry)),
-        window: shop::hour(at),
+        // Apart from the counter's own reports on the entry, which it could tell this one from.
+        window: format!("{}-mark", shop::hour(at)),
         facts,
         respond_by: Some(at.plus_hours(HOURS_SOON)),
     };

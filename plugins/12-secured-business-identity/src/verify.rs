@@ -139,6 +139,16 @@ fn find(req: &VerifyCustomer, seen: Seen, settings: &Settings) -> Found {
     if name.is_no() {
         return Found::NotOk(NotOk::CardDiffers);
     }
+    // What the database cannot tell is no yes: somebody looks.
+    if !adult.is_yes() {
+        return Found::Weak { reason: "age-unknown", next: "check-by-paper" };
+    }
+    if seen.card_was_shown() && !(valid.is_yes() && not_revoked.is_yes()) {
+        return Found::Weak { reason: "card-unknown", next: "check-by-paper" };
+    }
+    if seen.card_was_shown() && !name.is_yes() {
+        return Found::Weak { reason: "name-unclear", next: "compare-id" };
+    }
     if rules::is_large(req.amount, settings.large_sum) && seen.assurance < settings.min_assurance_large {
         return Found::Weak { reason: "low-assurance", next: "ask-chip" };
     }

@@ -78,3 +78,6 @@ refusal-other-facility = This business is not the counter's own
 refusal-no-facility = No business was named
 refusal-facility-unknown = No known business under security conditions
 refusal-unit-mismatch = The business lies in another unit
+reason-age-unknown = The population database cannot tell the age
+reason-card-unknown = The population database cannot tell whether the card is valid
+reason-name-unclear = The name on the card is only close to the one in the population data

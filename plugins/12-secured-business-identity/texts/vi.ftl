@@ -78,3 +78,6 @@ refusal-other-facility = Cơ sở này không phải của quầy
 refusal-no-facility = Chưa nêu cơ sở
 refusal-facility-unknown = Không phải cơ sở kinh doanh có điều kiện đã biết
 refusal-unit-mismatch = Cơ sở thuộc xã, phường khác
+reason-age-unknown = Hệ thống dân cư không xác định được tuổi
+reason-card-unknown = Hệ thống dân cư không xác định được thẻ còn giá trị
+reason-name-unclear = Tên trên thẻ chỉ gần giống dữ liệu dân cư

@@ -24,7 +24,7 @@ pub(crate) struct Case<'a> {
     pub(crate) term_months: u16,
     pub(crate) check: &'a Ref,
     pub(crate) today: Date,
-    /// The borrower has signed at the counter.
+    /// The borrower has signed a paper at the counter.
     pub(crate) has_signed: bool,
 }
 
@@ -79,22 +79,23 @@ pub(crate) fn assess(case: &Case<'_>, settings: &Settings) -> Result<Assessment,
     Ok(found)
 }
 
-/// Whether the borrower allowed it: signed at the counter, or answered in the inbox. Never inferred.
+/// Whether the borrower allowed it: answered in the inbox, or signed a paper at the counter. Never inferred: the borrower's own no goes before
+/// what the desk says was signed, and a system that does not answer has said nothing for anybody.
 fn consent(case: &Case<'_>, settings: &Settings) -> Option<Reason> {
-    if case.has_signed {
-        return None;
-    }
     match consent::state(case.borrower, PURPOSE, DATA).map(|consent| consent.state) {
         Ok(ConsentState::Granted) => None,
+        Ok(ConsentState::Refused | ConsentState::Withdrawn) => Some(Reason::ConsentRefused),
+        // The paper stands where nobody has answered otherwise.
+        _ if case.has_signed => None,
         Ok(ConsentState::Asked) => Some(Reason::ConsentAsked),
         Ok(ConsentState::NeverAsked | ConsentState::Lapsed) => {
             let until = case.today.plus_days(settings.consent_days.into());
             match consent::request(case.borrower, PURPOSE, DATA, until, "consent-policy-credit") {
                 Ok(_) => Some(Reason::ConsentAsked),
-                Err(_) => Some(Reason::ConsentRefused),
+                Err(_) => Some(Reason::ConsentUnreachable),
             }
         }
-        Ok(ConsentState::Refused | ConsentState::Withdrawn) | Err(_) => Some(Reason::ConsentRefused),
+        Err(_) => Some(Reason::ConsentUnreachable),
     }
 }
 
@@ -119,8 +120,13 @@ fn person(case: &Case<'_>, seen: Seen, notes: &mut Vec<Reason>) -> Option<Reason
     if age.is_no() {
         return Some(Reason::Age);
     }
+    if !age.is_yes() {
+        notes.push(Reason::AgeUnknown);
+    }
     if name.is_no() {
         notes.push(Reason::CardDiffers);
+    } else if seen.card_was_shown() && !(name.is_yes() && card.is_answered()) {
+        notes.push(Reason::CardUnclear);
     }
     notes.extend(rules::residence(case.programme.residence, permanent, temporary));
     None

@@ -10,7 +10,7 @@ use crate::files::{self, FILES, File, Stage};
 use crate::rules::{self, Verdict};
 use crate::settings::Settings;
 
-/// Longest word of a borrower, in bytes.
+/// Longest word of a borrower, in characters.
 const LONGEST_WORD: usize = 500;
 /// How a borrower is told, the first that reaches them.
 const CHANNELS: [Channel; 2] = [Channel::VneidInbox, Channel::SmsBrandname];
@@ -111,7 +111,7 @@ fn tell(file: &File, template: &str) -> bool {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Paper {
-    #[expect(dead_code, reason = "kept by the evidence of the call, for the list's owner")]
+    /// By which the list's owner finds the decision.
     number: Ref,
     date: Date,
     /// The category that the paper decides.
@@ -144,7 +144,7 @@ pub(crate) struct Dispute {
     /// The branch; the officer's own, where left out.
     facility: Option<FacilityId>,
     check_ref: Ref,
-    /// What the borrower says, at most 500 bytes. Kept by the evidence of the call only.
+    /// What the borrower says, at most 500 characters. Kept by the evidence of the call only.
     #[schemars(length(min = 1, max = 500))]
     says: String,
     paper: Paper,
@@ -162,8 +162,8 @@ pub(crate) struct Disputed {
 pub(crate) fn dispute(occasion: &Occasion, req: Dispute) -> Result<Outcome<Disputed>, Refusal> {
     let bank = Site::of(occasion, req.facility.as_ref())?;
     let mut row = File::of(&bank.id, &req.check_ref, "/check_ref")?;
-    if !(1..=LONGEST_WORD).contains(&req.says.trim().len()) {
-        return Err(Refusal::invalid("/says", "write in 1 to 500 bytes what the borrower says"));
+    if !(1..=LONGEST_WORD).contains(&req.says.trim().chars().count()) {
+        return Err(Refusal::invalid("/says", "write in 1 to 500 characters what the borrower says"));
     }
     if req.paper.date > occasion.local_date() {
         return Err(Refusal::invalid("/paper/date", "a decision is not dated in the future"));
@@ -173,9 +173,10 @@ pub(crate) fn dispute(occasion: &Occasion, req: Dispute) -> Result<Outcome<Dispu
     let borrower = file.sealed.as_ref().and_then(|sealed| sealed.reopen().ok());
     let changes = vec![
         Change::to(Field::Category, req.paper.category.code()),
+        Change::to(Field::DecisionNumber, req.paper.number.to_string()),
         Change::to(Field::DecisionDate, req.paper.date.to_string()),
     ];
-    // Keyed by the person: however often they come, the owner gets one proposal.
+    // Keyed by the person and the paper: however often they come with it, the owner gets one proposal.
     let proposal = borrower.and_then(|borrower| {
         let key = Ref::from(&file.borrower);
         registers::propose(Register::PolicyBeneficiaries, &borrower, &key, changes, "disputed at the bank").ok()

@@ -11,7 +11,7 @@ use crate::settings::Settings;
 
 /// Most loans that an officer asks about at once.
 const MOST_ASKED: usize = 60;
-/// Files that one night looks at, within the 256 people that one call may name; the rest the night after.
+/// Files that one tick looks at, within the 256 people that one call may name; the rest ten minutes later.
 const MOST_A_NIGHT: usize = 200;
 /// Most files of one list.
 const MOST_NAMED: usize = 200;
@@ -95,8 +95,10 @@ fn night(occasion: &Occasion, index: &str, days: i32) -> Result<Outcome<Night>, 
             break;
         }
         let change = look(file, &settings, today);
-        // Nothing that can be told now: the next night asks again.
+        // Nothing that can be told now: it is asked again tomorrow, behind all that wait longer.
         if change == Change::Unknown {
+            file.looked_at = today.plus_days(1 - days);
+            FILES.save(&row)?;
             continue;
         }
         night.looked_at += 1;

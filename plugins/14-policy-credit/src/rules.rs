@@ -25,6 +25,9 @@ pub(crate) enum Reason {
     OnAnotherList,
     ConsentAsked,
     ConsentRefused,
+    ConsentUnreachable,
+    AgeUnknown,
+    CardUnclear,
     WithinGrace,
     CardNotValid,
     LowAssurance,
@@ -45,7 +48,7 @@ pub(crate) enum Weight {
 
 impl Reason {
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 22] = [
+    pub(crate) const ALL: [Self; 25] = [
         Self::OverCeiling,
         Self::OverTerm,
         Self::Age,
@@ -63,6 +66,9 @@ impl Reason {
         Self::OnAnotherList,
         Self::ConsentAsked,
         Self::ConsentRefused,
+        Self::ConsentUnreachable,
+        Self::AgeUnknown,
+        Self::CardUnclear,
         Self::WithinGrace,
         Self::CardNotValid,
         Self::LowAssurance,
@@ -90,6 +96,9 @@ impl Reason {
             Self::OnAnotherList => "on-another-list",
             Self::ConsentAsked => "consent-asked",
             Self::ConsentRefused => "consent-refused",
+            Self::ConsentUnreachable => "consent-unreachable",
+            Self::AgeUnknown => "age-unknown",
+            Self::CardUnclear => "card-unclear",
             Self::WithinGrace => "within-grace",
             Self::CardNotValid => "card-not-valid",
             Self::LowAssurance => "low-assurance",
@@ -106,13 +115,16 @@ impl Reason {
             Self::Age | Self::HouseholdHasLoan | Self::TwiceInList | Self::HouseholdTwice | Self::WithinGrace => None,
             Self::SeePoliceDesk => Some("go-to-police-desk"),
             Self::Moved => Some("other-branch"),
-            Self::ResidenceUnknown | Self::PopulationUnreachable | Self::RegisterUnreachable => Some("check-by-paper"),
-            Self::CardDiffers => Some("compare-id"),
+            Self::ResidenceUnknown | Self::AgeUnknown | Self::PopulationUnreachable | Self::RegisterUnreachable => {
+                Some("check-by-paper")
+            }
+            Self::CardDiffers | Self::CardUnclear => Some("compare-id"),
             Self::NotInPopulation => Some("check-number"),
             Self::NotOnList | Self::OtherCategory | Self::ListEnded => Some("dispute"),
             Self::OnAnotherList => Some("ask-the-group"),
             Self::ConsentAsked => Some("wait-for-consent"),
             Self::ConsentRefused => Some("check-by-paper"),
+            Self::ConsentUnreachable => Some("sign-here"),
             Self::CardNotValid => Some("ask-for-valid-card"),
             Self::LowAssurance => Some("ask-chip"),
         }
@@ -139,7 +151,10 @@ impl Reason {
             | Self::ListEnded
             | Self::OnAnotherList
             | Self::ConsentAsked
-            | Self::ConsentRefused => Weight::Refer,
+            | Self::ConsentRefused
+            | Self::ConsentUnreachable
+            | Self::AgeUnknown
+            | Self::CardUnclear => Weight::Refer,
             Self::WithinGrace | Self::CardNotValid | Self::LowAssurance => Weight::Note,
         }
     }

@@ -89,3 +89,7 @@ refusal-other-facility = This branch is not the officer's own
 refusal-no-facility = No branch was named
 refusal-facility-unknown = No known branch
 refusal-unit-mismatch = The branch lies in another unit
+reason-consent-unreachable = The borrower could not be asked
+reason-age-unknown = The population database cannot tell the age
+reason-card-unclear = The card or the name could not be compared
+next-sign-here = Have the consent signed here, or try again later

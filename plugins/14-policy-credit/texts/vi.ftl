@@ -89,3 +89,7 @@ refusal-other-facility = Điểm giao dịch này không phải của cán bộ
 refusal-no-facility = Chưa nêu điểm giao dịch
 refusal-facility-unknown = Không phải điểm giao dịch đã biết
 refusal-unit-mismatch = Điểm giao dịch thuộc xã, phường khác
+reason-consent-unreachable = Chưa hỏi được ý kiến người vay
+reason-age-unknown = Hệ thống dân cư không xác định được tuổi
+reason-card-unclear = Thẻ hoặc tên chưa đối chiếu được
+next-sign-here = Cho người vay ký đồng ý tại quầy, hoặc thử lại sau

@@ -23,7 +23,7 @@ pub(crate) struct Arrive {
     /// The desk's own facility, where left out.
     pub(crate) facility: Option<FacilityId>,
     pub(crate) guest: Person,
-    /// At most 12 bytes.
+    /// At most 12 characters.
     #[schemars(length(min = 1, max = 12))]
     pub(crate) room: String,
     /// When the guest arrived; now, where left out.

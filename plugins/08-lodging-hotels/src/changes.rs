@@ -86,7 +86,7 @@ fn worded<D>(outcome: Outcome<D>, passed: Passed) -> Outcome<D> {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Changed {
-    /// At most 12 bytes.
+    /// At most 12 characters.
     #[schemars(length(min = 1, max = 12))]
     room: Option<String>,
     expected_leave: Option<Date>,
@@ -124,7 +124,7 @@ pub(crate) fn amend(occasion: &Occasion, req: Amend) -> Result<Outcome<Amended>,
         return Err(Refusal::invalid("/changed", "say what changed: room, expected_leave or guest"));
     }
     if room.as_deref().and_then(rules::room_mistake).is_some() {
-        return Err(Refusal::invalid("/changed/room", "write the room in 1 to 12 bytes"));
+        return Err(Refusal::invalid("/changed/room", "write the room in 1 to 12 characters"));
     }
     let mut row = remembered(&desk, &req.stay_ref);
     let data = |row: &Option<Row<Stay>>| Amended {
@@ -195,7 +195,7 @@ fn name_right_guest(
     reason_text: Option<String>,
 ) -> Result<Answer, Refusal> {
     if rules::reason_mistake(row.value.reason, reason_text.as_deref()).is_some() {
-        return Err(Refusal::invalid("/changed/reason_text", "reason 20 needs words of 1 to 200 bytes"));
+        return Err(Refusal::invalid("/changed/reason_text", "reason 20 needs words of 1 to 200 characters"));
     }
     let Some(notice) = rules::notice_ref(&row.value.stay, row.value.notices + 1) else {
         return Err(Refusal::invalid(

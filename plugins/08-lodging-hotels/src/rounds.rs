@@ -17,8 +17,13 @@ use crate::stays::{self, Change, HOUSES, LATER, STAYS, Standing, Stay};
 /// What one round looks at, so that it stays within the 400 rows that one call may change: changes that wait (two rows each),
 /// notices without an answer, facilities that are reminded. The oldest first, the rest ten minutes later.
 const MOST_WAITING: usize = 50;
-const MOST_UNANSWERED: usize = 180;
+const MOST_SETTLED: usize = 180;
 const MOST_REMINDED: usize = 100;
+/// Notices without an answer that one round asks after, within the calls that one call may make.
+const MOST_UNANSWERED: usize = 600;
+/// Pages of what is not at the police that are read for reminders: twenty thousand stays.
+const MOST_PAGES: usize = 100;
+const PAGE: u32 = 200;
 /// What one morning looks at: facilities, and guests who meant to be gone.
 const MOST_SILENT: usize = 250;
 const MOST_ASKED: usize = 140;
@@ -66,10 +71,9 @@ pub(crate) fn rounds(occasion: &Occasion) -> Result<Outcome<Round>, Refusal> {
     let settings: Settings = settings()?;
     let mut round = Round::default();
     hand_over_what_waited(&mut round)?;
-    let mut open = see_answers(&mut round)?;
-    if settings.reminds_at(occasion.captured_at()) {
-        open.extend(STAYS.first(MOST_UNANSWERED, "unnamed", "")?.into_iter().map(|row| row.value.facility));
-        round.reminded = remind(&open, occasion.at(), occasion.captured_at())?;
+    see_answers(&mut round)?;
+    if let Some(since) = settings.reminding_since(occasion.captured_at()) {
+        round.reminded = remind(occasion.at(), since)?;
     }
     if round.rejected > 0 {
         reporting::count("rejected", round.rejected);
@@ -111,15 +115,25 @@ fn hand_over_what_waited(round: &mut Round) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Sees what the police answered. Answers the facilities whose notices are still out.
-fn see_answers(round: &mut Round) -> Result<BTreeSet<FacilityId>, Refusal> {
-    let mut open = BTreeSet::new();
-    for mut row in STAYS.first(MOST_UNANSWERED, "unsettled", "")? {
+/// Sees what the police answered.
+fn see_answers(round: &mut Round) -> Result<(), Refusal> {
+    let mut settled = 0;
+    for mut row in STAYS.first(MOST_UNANSWERED, "unsettled", stays::OUT)? {
+        if settled >= MOST_SETTLED {
+            break;
+        }
         let stay = &mut row.value;
         let notice = match lodging::state(&stay.facility, &stay.notice) {
             Ok(Some(notice)) => notice,
             Err(denial) if denial.is_temporary() => break,
-            Ok(None) | Err(_) => continue,
+            // The host has no such notice, or may not speak of it: the desk phones, and the next round looks at others.
+            Ok(None) | Err(_) => {
+                round.given_up += 1;
+                stay.standing = Standing::ByPhone;
+                settled += 1;
+                STAYS.save(&row)?;
+                continue;
+            }
         };
         match (notice.in_time(), notice.state) {
             (Some(in_time), _) => {
@@ -135,14 +149,12 @@ fn see_answers(round: &mut Round) -> Result<BTreeSet<FacilityId>, Refusal> {
                 stay.standing = Standing::Rejected;
             }
             (None, NoticeState::Cancelled) => stay.standing = Standing::Settled,
-            (None, NoticeState::Queued | NoticeState::Sent | NoticeState::Accepted | NoticeState::Closed) => {
-                open.insert(stay.facility.clone());
-                continue;
-            }
+            (None, NoticeState::Queued | NoticeState::Sent | NoticeState::Accepted | NoticeState::Closed) => continue,
         }
+        settled += 1;
         STAYS.save(&row)?;
     }
-    Ok(open)
+    Ok(())
 }
 
 /// Writes to the staff of a facility, once for what gave rise to it. A message that cannot be sent stands in the record of the call; the
@@ -153,14 +165,35 @@ fn write_to(facility: &FacilityId, template: &str, occasion: &str) {
     let _ = messaging::notify_staff(facility, &Message { template, args: Vec::new(), channels, occasion });
 }
 
-fn remind(facilities: &BTreeSet<FacilityId>, at: Instant, due: Instant) -> Result<usize, Refusal> {
-    let mut reminded = 0;
-    for facility in facilities.iter().take(MOST_REMINDED) {
-        if let Some(mut row) = HOUSES.get(facility.as_str())? {
-            row.value.reminded = Some(at);
-            HOUSES.save(&row)?;
-            write_to(facility, "unsent-notices", &due.to_string());
-            reminded += 1;
+/// Reminds each facility once since a time of what the police do not have, whether it is out, waits here, was rejected or goes by phone, and
+/// of guests without identity. Who is not reached in this round is in the next one.
+fn remind(at: Instant, since: Instant) -> Result<usize, Refusal> {
+    let (mut reminded, mut seen) = (0, BTreeSet::new());
+    for (index, prefix) in [("unsettled", stays::OUT), ("unsettled", stays::OWED), ("unnamed", "")] {
+        let mut after: Option<String> = None;
+        for _ in 0..MOST_PAGES {
+            let page = STAYS.page(index, prefix, after.as_deref(), PAGE)?;
+            after = page.last().map(|row| row.key.clone());
+            let is_last = page.len() < PAGE as usize;
+            for facility in page.into_iter().map(|row| row.value.facility) {
+                if reminded >= MOST_REMINDED {
+                    return Ok(reminded);
+                }
+                if !seen.insert(facility.clone()) {
+                    continue;
+                }
+                let Some(mut row) = HOUSES.get(facility.as_str())? else { continue };
+                if row.value.reminded.is_some_and(|before| before >= since) {
+                    continue;
+                }
+                row.value.reminded = Some(at);
+                HOUSES.save(&row)?;
+                write_to(&facility, "unsent-notices", &since.to_string());
+                reminded += 1;
+            }
+            if is_last {
+                break;
+            }
         }
     }
     Ok(reminded)

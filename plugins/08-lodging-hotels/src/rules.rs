@@ -23,9 +23,9 @@ const PORTAL_DAYS_BACK: i32 = 1;
 /// Days back that a notice is taken at all: from 30 on it was residence.
 const MOST_DAYS_BACK: i32 = 30;
 
-/// Longest room, in bytes; the contract's bound.
+/// Longest room, in characters; the contract's bound.
 pub(crate) const LONGEST_ROOM: usize = 12;
-/// Longest reason in words, in bytes; the contract's bound.
+/// Longest reason in words, in characters; the contract's bound.
 const LONGEST_REASON_TEXT: usize = 200;
 /// Reasons of the police portal's list.
 const REASONS: core::ops::RangeInclusive<u8> = 1..=20;
@@ -118,8 +118,8 @@ pub(crate) type Mistake = (&'static str, &'static str);
 
 /// Checks a room.
 pub(crate) fn room_mistake(room: &str) -> Option<Mistake> {
-    let fits = (1..=LONGEST_ROOM).contains(&room.len()) && !room.chars().any(char::is_control);
-    (!fits).then_some(("/room", "write the room in 1 to 12 bytes"))
+    let fits = (1..=LONGEST_ROOM).contains(&room.chars().count()) && !room.chars().any(char::is_control);
+    (!fits).then_some(("/room", "write the room in 1 to 12 characters"))
 }
 
 /// Checks a reason of the portal's list.
@@ -127,8 +127,8 @@ pub(crate) fn reason_mistake(reason: u8, text: Option<&str>) -> Option<Mistake> 
     match text {
         _ if !REASONS.contains(&reason) => Some(("/reason", "choose a reason from 1 to 20 of the portal's list")),
         None if reason == OTHER_REASON => Some(("/reason_text", "reason 20 needs words")),
-        Some(text) if !(1..=LONGEST_REASON_TEXT).contains(&text.trim().len()) => {
-            Some(("/reason_text", "write the reason in 1 to 200 bytes, or leave it out"))
+        Some(text) if !(1..=LONGEST_REASON_TEXT).contains(&text.trim().chars().count()) => {
+            Some(("/reason_text", "write the reason in 1 to 200 characters, or leave it out"))
         }
         _ => None,
     }

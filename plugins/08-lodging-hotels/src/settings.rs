@@ -52,6 +52,9 @@ pub(crate) struct Settings {
     pub(crate) reading_reason: u8,
 }
 
+/// How long after its time a reminder still goes out: six rounds.
+const REMINDING_SECONDS: i64 = 3_600;
+
 impl Settings {
     /// The dated clocks. A row that is no clock is left out: what the law says then stands.
     pub(crate) fn clocks(&self) -> Vec<Clock> {
@@ -70,9 +73,10 @@ impl Settings {
         unit.is_some_and(|unit| self.remote_units.iter().any(|remote| remote == unit.as_str()))
     }
 
-    /// Whether facilities are reminded at this time.
-    pub(crate) fn reminds_at(&self, at: Instant) -> bool {
-        self.remind_at.iter().filter_map(|text| TimeOfDay::parse(text)).any(|time| time.is_at(at))
+    /// The time of this day from which on facilities are reminded now, for an hour: one round may not reach them all.
+    pub(crate) fn reminding_since(&self, at: Instant) -> Option<Instant> {
+        let times = self.remind_at.iter().filter_map(|text| TimeOfDay::parse(text)).map(|time| time.on(at.date()));
+        times.filter(|since| (0..REMINDING_SECONDS).contains(&at.seconds_since(*since))).max()
     }
 }
 
@@ -99,8 +103,12 @@ mod tests {
             reading_reason: 1,
         };
         assert_eq!(settings.clocks().len(), 1);
-        assert!(settings.reminds_at(Instant::parse("2026-03-02T21:30:00+07:00").unwrap()));
-        assert!(!settings.reminds_at(Instant::parse("2026-03-02T21:40:00+07:00").unwrap()));
+        let since = |at: &str| settings.reminding_since(Instant::parse(at).unwrap()).map(|since| since.to_string());
+        for at in ["2026-03-02T21:30:00+07:00", "2026-03-02T21:40:00+07:00", "2026-03-02T22:20:00+07:00"] {
+            assert_eq!(since(at).as_deref(), Some("2026-03-02T21:30:00+07:00"), "{at}");
+        }
+        assert_eq!(since("2026-03-02T22:30:00+07:00"), None);
+        assert_eq!(since("2026-03-02T21:20:00+07:00"), None);
         assert!(settings.is_remote(UnitCode::parse("18880").ok().as_ref()) && !settings.is_remote(None));
     }
 }

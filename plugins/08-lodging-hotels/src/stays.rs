@@ -23,6 +23,15 @@ pub(crate) fn room_key(facility: &FacilityId, room: &str) -> String {
     format!("{facility}/{room}/")
 }
 
+/// Beginning of the values of the index `unsettled` of what was never handed over or was rejected; those of what is out begin with a year.
+pub(crate) const OWED: &str = "~";
+/// Beginning of those of what is out: the years of this millennium.
+pub(crate) const OUT: &str = "2";
+
+fn owed_by(facility: &FacilityId) -> String {
+    format!("{OWED}{facility}/")
+}
+
 /// Beginning of the index `day` of a facility's arrivals of one day; what follows is the time, so that they come in order.
 pub(crate) fn day_prefix(facility: &FacilityId, day: Date) -> String {
     format!("{facility}/{day}/")
@@ -93,8 +102,13 @@ pub(crate) struct Stay {
 impl Record for Stay {
     fn indexes(&self) -> Vec<(&'static str, String)> {
         let mut indexes = vec![("day", format!("{}{}", day_prefix(&self.facility, self.arrived.date()), self.arrived))];
-        if self.standing == Standing::Sent {
-            indexes.push(("unsettled", self.due.to_string()));
+        match self.standing {
+            Standing::Sent => indexes.push(("unsettled", self.due.to_string())),
+            // What the police do not have and will not get without the desk: found by facility, behind all that is out.
+            Standing::Waiting | Standing::ByPhone | Standing::Rejected if self.presence != Presence::Cancelled => {
+                indexes.push(("unsettled", owed_by(&self.facility)));
+            }
+            _ => {}
         }
         if self.presence != Presence::Here {
             return indexes;
@@ -244,6 +258,20 @@ mod tests {
         assert_eq!(names(&over), ["day", "unsettled"]);
         over.standing = Standing::Settled;
         assert_eq!(names(&over), ["day"]);
+    }
+
+    #[test]
+    fn what_the_police_do_not_have_is_found_apart_from_what_is_out() {
+        for standing in [Standing::Waiting, Standing::ByPhone, Standing::Rejected] {
+            let mut owed = Stay { standing, ..stay() };
+            let value = |stay: &Stay| {
+                stay.indexes().into_iter().find(|(index, _)| *index == "unsettled").map(|(_, value)| value)
+            };
+            assert_eq!(value(&owed).as_deref(), Some("~hotel-001/"), "{standing:?}");
+            assert!(value(&stay()).unwrap().starts_with(OUT));
+            owed.presence = Presence::Cancelled;
+            assert_eq!(value(&owed), None);
+        }
     }
 
     #[test]

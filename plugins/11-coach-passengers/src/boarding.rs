@@ -307,7 +307,11 @@ pub(crate) fn alight(occasion: &Occasion, req: Alight) -> Result<Outcome<Boarded
     if passenger.value.standing == Standing::Waiting && captured < row.value.departs {
         passenger.value.standing = Standing::NotOwed;
     }
+    let was_unsent = passenger.value.is_unsent();
     let handed = passenger.value.hand_over(req.passenger.as_ref());
+    if was_unsent && !passenger.value.is_unsent() {
+        passenger.value.count(occasion.at());
+    }
     row.value.on_board = row.value.on_board.saturating_sub(1);
     PASSENGERS.save(&passenger)?;
     TRIPS.save(&row)?;

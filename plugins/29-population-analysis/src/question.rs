@@ -25,6 +25,9 @@ pub(crate) struct Question {
     pub(crate) last: Option<(Date, Vec<String>)>,
     /// The board that it was published to, and is refreshed on.
     pub(crate) board: Option<String>,
+    /// The day on which it was last to be refreshed and could not be: those that were not tried since go first.
+    #[serde(default)]
+    pub(crate) tried: Option<Date>,
 }
 
 impl Record for Question {
@@ -103,7 +106,7 @@ pub(crate) fn define(occasion: &Occasion, req: DefineQuestion) -> Result<Outcome
         known => {
             let revision = known.as_ref().map_or(1, |row| row.value.revision.saturating_add(1));
             let (described, board) = (occasion.at(), None);
-            let question = Question { asks: req, revision, described, answered: false, last: None, board };
+            let question = Question { asks: req, revision, described, answered: false, last: None, board, tried: None };
             match known {
                 Some(mut row) => {
                     row.value = question;

@@ -71,7 +71,11 @@ fn refresh(
     let today = occasion.local_date();
     let mut data = Refreshed::default();
     let mut down = false;
-    for mut row in due.take(MOST_A_TICK) {
+    // What failed last time goes behind what has waited, so that no question keeps another from its turn.
+    let mut due: Vec<Row<Question>> = due.collect();
+    due.sort_by_key(|row| row.value.tried);
+    due.truncate(MOST_A_TICK);
+    for mut row in due {
         let why = if down { Err("source-unreachable") } else { one(&mut row, occasion, today, settings)? };
         match why {
             Ok(()) => {
@@ -84,6 +88,10 @@ fn refresh(
                 let aged_days = as_of.map(|day| today.days_since(day));
                 if let Some(days) = aged_days {
                     reporting::count("freshness-days", u32::try_from(days).unwrap_or(0));
+                }
+                if !down {
+                    row.value.tried = Some(today);
+                    QUESTIONS.save(&row)?;
                 }
                 data.aged.push(Aged { question: row.value.id().to_owned(), as_of, aged_days, why });
             }

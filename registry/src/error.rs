@@ -168,7 +168,7 @@ pub enum DoorError {
         why: String,
     },
     /// WASI is imported and not declared.
-    #[error("`{name}` is imported: remove it, or say `wasi = true` in the manifest and get an empty one")]
+    #[error("`{name}` is imported: this host links no WASI, build for `wasm32-unknown-unknown`")]
     Wasi {
         /// Its name, escaped.
         name: String,

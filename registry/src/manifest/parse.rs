@@ -17,7 +17,7 @@ use super::{
 use crate::contract;
 use crate::grant::{Budget, CapabilityRequest};
 use crate::ids::{Capability, LegalBasis};
-use crate::scope::AnyScope;
+use crate::scope::{AnyScope, Dimension};
 use crate::text::Bilingual;
 use crate::version::{ContractVersion, parse_version};
 
@@ -236,6 +236,7 @@ impl<'t> Reading<'t> {
         let while_down = self.need("while-down");
 
         self.check_operations(&operations);
+        self.refuse_what_is_promised_only(wasi, &operations, &capabilities);
         if readings.as_ref().is_some_and(|readings| readings.methods.is_empty()) {
             self.report_at(
                 "readings",
@@ -283,6 +284,42 @@ impl<'t> Reading<'t> {
 
     fn flag(&mut self, key: &str) -> bool {
         self.root.get(key).and_then(|node| self.value(node)).unwrap_or(false)
+    }
+
+    /// What the form has a place for and this host does not do yet: nobody builds on it unawares.
+    fn refuse_what_is_promised_only(
+        &mut self,
+        wasi: bool,
+        operations: &BTreeMap<crate::ids::OperationName, Operation>,
+        capabilities: &[CapabilityRequest],
+    ) {
+        if wasi {
+            self.report_at(
+                "wasi",
+                "this host links no WASI yet, not even an empty one",
+                "remove the key, and build for `wasm32-unknown-unknown`",
+            );
+        }
+        for (name, operation) in operations {
+            if operation.batch {
+                self.report_at(
+                    &format!("operations.{name}.batch"),
+                    "this host takes no files of rows yet",
+                    "remove the key; take a bounded list in the operation's input",
+                );
+            }
+        }
+        let asks_for_districts = |request: &CapabilityRequest| match &request.scope {
+            AnyScope::Population(scope) => scope.dims.contains(&Dimension::DistrictBefore2025),
+            _ => false,
+        };
+        if let Some(place) = capabilities.iter().position(asks_for_districts) {
+            self.report_at(
+                &format!("capability.{}.scope.dims", place + 1),
+                "this host does not count by the districts of before 2025 yet",
+                "count by `commune` and sum up",
+            );
+        }
     }
 
     fn contract(&mut self) -> Option<ContractVersion> {

@@ -184,3 +184,16 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_the_host_does_not_do_yet_is_refused_by_its_key() {
+    let wasi = told("seed = true", "seed = true\nwasi = true");
+    assert!(wasi.contains("`wasi`: this host links no WASI yet"), "{wasi}");
+    let mut text = EXAMPLE.to_owned();
+    let at = text.find("callers = [").unwrap();
+    text.insert_str(at, "batch = true, ");
+    let batch = told_of(&text);
+    assert!(batch.contains(".batch`: this host takes no files of rows yet"), "{batch}");
+    let districts = told("claims = [", "dims = [\"district-before-2025\"]\nclaims = [");
+    assert!(districts.contains("`capability.2.scope.dims`: this host does not count by the districts"), "{districts}");
+}

@@ -349,8 +349,9 @@ impl Court {
         };
         let paper =
             Declared { document: "passport".to_owned(), country: Some("USA".to_owned()), number: None, name: None };
-        let request =
+        let mut request =
             engine::request(NOW, vec![known("insured-adult"), known("insured-adult-2"), Arrival::declared(paper)]);
+        Arc::make_mut(&mut request.occasion).facility = Some(self.hotel.clone());
         let finished = pilot.invoke(request, &self.providers, faults).await;
         let name = function.full_name();
         let Ended::Decided(decided) = &finished.recording.ended else {

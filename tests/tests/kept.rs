@@ -57,6 +57,7 @@ impl Keeper {
                 Capability::Consent,
                 json!({ "purposes": ["loan", "study"], "data": ["income"], "longest-days": 30, "requests-per-month": 1 }),
             ),
+            (Capability::Lodging, json!({ "facility-classes": ["hotel"], "foreign-guests": true, "day-window": 30 })),
             (
                 Capability::Messaging,
                 json!({ "audiences": ["citizen"], "channels": ["vneid-inbox"], "templates": ["news"], "per-person-month": 2 }),
@@ -183,4 +184,16 @@ async fn no_occasion_of_a_message_passes_for_another_recipient_or_text() {
         keys.insert(effect.key.clone());
     }
     assert_eq!(keys.len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_caller_without_a_facility_speaks_for_none() {
+    let keeper = Keeper::open();
+    let stay = json!({
+        "reference": "S-1", "facility": "hotel-001", "room": "12", "arrived": EVENING, "expected-leave": null, "reason": 1,
+        "reason-text": null, "due": EVENING + 4 * HOUR, "permitted-until": null,
+    });
+    let (told, came) = keeper.asks("lodging.notify", json!(["$person", stay]), EVENING).await;
+    assert_eq!(told, "not-found");
+    assert!(came.pending.effects.is_empty() && came.pending.kept.is_empty());
 }

@@ -98,8 +98,8 @@ impl Call {
         if !(1..=MAX_FACILITY).contains(&facility.len()) {
             return Ok(self.funnel.refuse(Capability::Messaging, "notify-staff", "facility", &facility.len())?);
         }
-        // A desk writes to its own house; a tick has no facility and speaks for all of them.
-        let own = self.occasion.facility.as_deref().is_none_or(|own| own == facility);
+        // A desk writes to its own house; in a tick the host itself calls, for all of them.
+        let own = self.occasion.facility.as_deref().map_or(self.is_tick, |own| own == facility);
         let unit = self.providers.places.class_and_unit(&facility).filter(|_| own).map(|(_, unit)| unit);
         let recipient = Recipient {
             audience: Audience::Staff,

@@ -176,9 +176,8 @@ async fn a_message_of_the_night_is_held_counted_and_never_sent_to_who_wants_none
 async fn no_occasion_of_a_message_passes_for_another_recipient_or_text() {
     let keeper = Keeper::open();
     let mut keys = BTreeSet::new();
-    for occasion in ["a", "a/b", "a~1b"] {
-        let (_, sent) =
-            keeper.asks("messaging.notify", news(occasion), EVENING + 31 * 24 * HOUR * keys.len() as i64).await;
+    for (occasion, days) in [("a", 0), ("a/b", 0), ("a~1b", 25)] {
+        let (_, sent) = keeper.asks("messaging.notify", news(occasion), EVENING + days * 24 * HOUR).await;
         let effect = &sent.pending.effects[0];
         assert_eq!(effect.key.parts().last().map(String::as_str), Some(occasion));
         keys.insert(effect.key.clone());

@@ -51,7 +51,9 @@ async fn a_reference_that_looks_like_a_later_notice_of_another_stay_is_a_stay_of
         assert_eq!(notices(&house, stay, 1).await, ["arrival"], "{stay}");
     }
     // The other way round: what was entered before swallows no departure.
-    let left = json!({ "reference": "k-4", "input": { "stay_ref": "X" } });
+    let now = time::OffsetDateTime::now_utc() + time::Duration::hours(7) + time::Duration::seconds(1);
+    let left = format!("{}T{:02}:{:02}:{:02}+07:00", now.date(), now.hour(), now.minute(), now.second());
+    let left = json!({ "reference": "k-4", "input": { "stay_ref": "X", "left": left } });
     let _left = house.post(DESK, &format!("{HOTELS}/depart"), &left).await.good();
     assert_eq!(notices(&house, "X", 3).await, ["arrival", "amendment", "departure"]);
     let desk = house.get(GROUP, "/v1/desk").await.good();

@@ -47,16 +47,25 @@ impl House {
             Err(_) => return false,
         };
         match row {
-            Some(row) if row.value.last >= today && row.value.listed.is_none() => false,
+            Some(row) if row.value.last >= today && row.value.listed.is_none() && !row.value.is_new => false,
             // A day that is not remembered makes the facility look silent at worst; the notice itself is out.
             Some(mut row) => {
+                let is_first = std::mem::take(&mut row.value.is_new);
                 (row.value.last, row.value.listed) = (today, None);
-                let _ = HOUSES.save(&row);
-                false
+                HOUSES.save(&row).is_ok() && is_first
             }
             None => {
                 let (facility, unit) = (self.id.clone(), self.unit.clone());
-                let row = HouseRow { facility, unit, since: today, last: today, listed: None, reminded: None };
+                let row = HouseRow {
+                    facility,
+                    unit,
+                    since: today,
+                    last: today,
+                    listed: None,
+                    reminded: None,
+                    is_new: false,
+                    looked_at: None,
+                };
                 HOUSES.insert(self.id.as_str(), &row).is_ok()
             }
         }

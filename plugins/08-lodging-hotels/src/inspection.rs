@@ -132,7 +132,9 @@ pub(crate) struct Silent {
 #[derive(Debug, Serialize, JsonSchema)]
 struct SilentFacility {
     facility: String,
-    last_notice: Date,
+    /// None: it has never notified.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_notice: Option<Date>,
     listed: Option<Date>,
 }
 
@@ -144,7 +146,7 @@ pub(crate) fn silent_facilities(occasion: &Occasion, _: SilentOf) -> Result<Outc
         .into_iter()
         .map(|row| SilentFacility {
             facility: row.value.facility.to_string(),
-            last_notice: row.value.last,
+            last_notice: (!row.value.is_new).then_some(row.value.last),
             listed: row.value.listed,
         })
         .collect();

@@ -12,7 +12,7 @@ use serde::Serialize;
 use crate::desk::Notice;
 use crate::rules;
 use crate::settings::Settings;
-use crate::stays::{self, Change, HOUSES, LATER, STAYS, Standing, Stay};
+use crate::stays::{self, Change, HOUSES, HouseRow, LATER, STAYS, Standing, Stay};
 
 /// What one round looks at, so that it stays within the 400 rows that one call may change: changes that wait (two rows each),
 /// notices without an answer, facilities that are reminded. The oldest first, the rest ten minutes later.
@@ -25,7 +25,10 @@ const MOST_UNANSWERED: usize = 600;
 const MOST_PAGES: usize = 100;
 const PAGE: u32 = 200;
 /// What one morning looks at: facilities, and guests who meant to be gone.
-const MOST_SILENT: usize = 250;
+const MOST_SILENT: usize = 150;
+/// Facilities that one morning sees for the first time, and the classes that owe notices.
+const MOST_NEW: usize = 100;
+const CLASSES: [&str; 3] = ["hotel", "guesthouse", "public-guest-house"];
 const MOST_ASKED: usize = 140;
 
 /// Hands one change over, now or later.
@@ -208,23 +211,63 @@ pub(crate) struct Morning {
     asked: u32,
 }
 
+/// Remembers licensed facilities that have never notified, from the day on which they are first seen: who never begins is silent too.
+fn see_who_never_notified(today: Date) -> Result<(), Denial> {
+    let mut new = 0;
+    for class in CLASSES {
+        let mut after: Option<FacilityId> = None;
+        loop {
+            let page = places::facilities(class, None, after.as_ref())?;
+            for facility in &page {
+                if new >= MOST_NEW || HOUSES.get(facility.as_str())?.is_some() {
+                    continue;
+                }
+                let Some(found) = places::facility(facility)?.filter(|found| found.licence() == Licence::Valid) else {
+                    continue;
+                };
+                let row = HouseRow {
+                    facility: facility.clone(),
+                    unit: found.unit(),
+                    since: today,
+                    last: today,
+                    listed: None,
+                    reminded: None,
+                    is_new: true,
+                    looked_at: None,
+                };
+                HOUSES.insert(facility.as_str(), &row)?;
+                new += 1;
+            }
+            match page.into_iter().last() {
+                Some(last) if Some(&last) != after.as_ref() => after = Some(last),
+                _ => break,
+            }
+        }
+    }
+    Ok(())
+}
+
 /// Every morning at nine: open facilities without a notice for too long go on the police's list, once; guests who meant to be gone are asked about.
 pub(crate) fn morning(occasion: &Occasion) -> Result<Outcome<Morning>, Refusal> {
     let settings: Settings = settings()?;
     let today = occasion.local_date();
     let mut found = Morning::default();
+    // Where the list of facilities does not answer, those that are known are looked at all the same.
+    let _ = see_who_never_notified(today);
     for mut row in HOUSES.first(MOST_SILENT, "last", "")? {
-        if !rules::is_silent(row.value.last, today, settings.silent_days) {
+        if !rules::is_silent(row.value.quiet_since(), today, settings.silent_days) {
             break;
         }
         // A facility that may take no guests owes no notices. Where it cannot be told, the police look.
         let is_closed = places::facility(&row.value.facility)
             .is_ok_and(|facility| facility.is_none_or(|facility| facility.licence() != Licence::Valid));
-        if !is_closed {
+        if is_closed {
+            row.value.looked_at = Some(today);
+        } else {
             row.value.listed = Some(today);
-            HOUSES.save(&row)?;
             found.new += 1;
         }
+        HOUSES.save(&row)?;
     }
     let mut to_ask = BTreeSet::new();
     for mut row in STAYS.first(MOST_ASKED, "leave", "")? {

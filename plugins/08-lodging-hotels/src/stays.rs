@@ -196,12 +196,25 @@ pub(crate) struct HouseRow {
     pub(crate) listed: Option<Date>,
     /// When it was last reminded of what is open.
     pub(crate) reminded: Option<Instant>,
+    /// It is licensed and has never notified; its silence counts from `last`, when it was first seen.
+    #[serde(default)]
+    pub(crate) is_new: bool,
+    /// When a morning last found that it may take no guests: it is looked at again when it has been silent for as long.
+    #[serde(default)]
+    pub(crate) looked_at: Option<Date>,
+}
+
+impl HouseRow {
+    /// Since when nothing was heard of it, nor was there a reason to.
+    pub(crate) fn quiet_since(&self) -> Date {
+        self.looked_at.map_or(self.last, |looked| looked.max(self.last))
+    }
 }
 
 impl Record for HouseRow {
     fn indexes(&self) -> Vec<(&'static str, String)> {
         match (self.listed, &self.unit) {
-            (None, _) => vec![("last", self.last.to_string())],
+            (None, _) => vec![("last", self.quiet_since().to_string())],
             (Some(_), Some(unit)) => vec![("listed", format!("{unit}/{}", self.facility))],
             (Some(_), None) => vec![("listed", self.facility.to_string())],
         }

@@ -132,8 +132,8 @@ pub(super) const KINDS: &[Kind] = &[
         "key-taken",
         "The number belongs to something else",
         "Số này đã dùng cho việc khác",
-        "Nothing was kept or sent. Enter it under a number that was not used before, and tell the operator of `evidence`.",
-        "Chưa có gì được lưu hay gửi. Nhập lại với một số chưa dùng và báo người vận hành mã trong `evidence`.",
+        "Nothing was kept or sent. Enter it under a number that was not used before, and tell the operator.",
+        "Chưa có gì được lưu hay gửi. Nhập lại với một số chưa dùng và báo người vận hành.",
     ),
     kind(
         "reference-used",

@@ -35,7 +35,7 @@ pilothouse_sdk::export! {
 #[cfg(test)]
 mod tests {
     /// Codes that a rule chooses, as the texts' own keys.
-    const COMPUTED: [&str; 13] = [
+    const COMPUTED: [&str; 16] = [
         "reason-no-identity-read",
         "next-read-identity",
         "reason-not-in-population",
@@ -49,6 +49,9 @@ mod tests {
         "next-return-the-paper",
         "next-bring-authorisation",
         "next-enter-mark",
+        "reason-age-unknown",
+        "reason-card-unknown",
+        "reason-name-unclear",
     ];
 
     #[test]

@@ -183,13 +183,13 @@ fn ready(source: &Source, folder: &Path, machine: &Machine) -> anyhow::Result<(B
     let manifest = source.manifest()?;
     let officer =
         |number: u128| -> anyhow::Result<OfficerId> { Ok(uuid::Uuid::from_u128(number).to_string().parse()?) };
-    let state = GrantState::Requested { by: officer(1)? }.approve(officer(2)?, AT)?.approve(officer(3)?, AT)?;
+    let state = GrantState::Requested { by: officer(1)?.into() }.approve(officer(2)?, AT)?.approve(officer(3)?, AT)?;
     let units = std::iter::once(UNIT.parse::<UnitCode>()?).collect();
     let grants = manifest.capabilities.iter().map(|right| {
         let id = uuid::Uuid::now_v7().to_string().parse()?;
         let (pilot, right, state) = (manifest.id.clone(), right.clone(), state.clone());
         let units = std::collections::BTreeSet::clone(&units);
-        anyhow::Ok(Grant { id, pilot, right, units, expires: i64::MAX, state })
+        anyhow::Ok(Grant { id, pilot, vendor: None, build: None, right, units, expires: i64::MAX, state })
     });
     let grants = grants.collect::<anyhow::Result<Vec<_>>>()?;
     let terms = Terms {

@@ -7,7 +7,7 @@ use std::time::Instant;
 use anyhow::Context;
 use axum::{Json, Router, routing::post};
 use pilothouse::api::{ApiLimits, router};
-use pilothouse::governance::{CallRequest, Caller, Clocks, House, OpenOptions, Progress, What, packaging};
+use pilothouse::governance::{CallRequest, Caller, Clocks, House, OpenOptions, Progress, Wanted, What, packaging};
 use pilothouse_identity::CardLabels;
 use pilothouse_province::DEFAULT_SEED;
 use pilothouse_registry::keys;
@@ -115,9 +115,9 @@ async fn install(house: &House, source: &Source, schemas: &str) -> anyhow::Resul
     let component = packaging::component(&source.core)?;
     let package = packaging::signed(&component, &source.manifest, schemas, (&source.texts[0], &source.texts[1]), &key)?;
     house.install(&officer, package).await?;
-    for grant in house.request_grants(&officer, &manifest.id).await? {
+    for sought in house.request_grants(&officer, &manifest.id, Wanted::default()).await? {
         for other in &others {
-            house.approve_grant(other, &grant.id).await?;
+            house.approve_grant(other, sought.id()).await?;
         }
     }
     house.enable(&officer, &manifest.id, None).await?;

@@ -29,8 +29,8 @@ pub use device::DeviceClass;
 pub use door::{Entry, Imports, Proof};
 pub use error::DoorError;
 pub use grant::{
-    ApproveError, Ask, Budget, CapabilityRequest, Ceiling, CeilingError, Decision, DenialCode, Effective,
-    EffectiveRight, Grant, GrantState, Line, decide, wider,
+    Act, Approval, ApproveError, Ask, Budget, CapabilityRequest, Ceiling, CeilingError, Decision, DenialCode,
+    Effective, EffectiveRight, Grant, GrantState, Line, Subject, decide, opens, wider,
 };
 pub use ids::{
     AlertKind, BoardName, Capability, CodeName, ConsentPurpose, DataKind, Digest, FacilityClass, FacilityId, FieldName,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pilothouse_registry::contract::{FUNCTIONS, Guard};
-use pilothouse_registry::{Capability, CapabilityRequest, Effective, Grant, GrantState, UnitCode};
+use pilothouse_registry::{Capability, CapabilityRequest, Effective, Grant, GrantState, OfficerId, UnitCode};
 use pilothouse_runtime::budgets::Budgets;
 use pilothouse_runtime::keys::Secret;
 use pilothouse_runtime::people::{Arrival, PilotKeys};
@@ -31,14 +31,22 @@ pub fn guarded(capability: Capability) -> BTreeSet<String> {
 /// Where the pilot's id is none.
 #[must_use]
 pub fn grant(number: u8, pilot: &str, right: CapabilityRequest, units: BTreeSet<UnitCode>, expires: i64) -> Grant {
-    let officer = |number: u8| format!("01890a5d-ac96-774b-bcce-b3020000000{number}").parse().expect("an officer's id");
+    let officer = |number: u8| -> OfficerId {
+        format!("01890a5d-ac96-774b-bcce-b3020000000{number}").parse().expect("an officer's id")
+    };
     Grant {
         id: format!("01890a5d-ac96-774b-bcce-b302099a805{number}").parse().expect("a grant's id"),
         pilot: pilot.parse().expect("a pilot's id"),
+        vendor: None,
+        build: None,
         right,
         units,
         expires,
-        state: GrantState::Granted { by: officer(1), approvers: [officer(2), officer(3)], since: 0 },
+        state: GrantState::Granted {
+            by: officer(1).into(),
+            approvers: Box::new([officer(2).into(), officer(3).into()]),
+            since: 0,
+        },
     }
 }
 

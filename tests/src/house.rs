@@ -274,6 +274,17 @@ impl House {
         found.and_then(|credential| credential["token"].as_str()).unwrap_or_else(|| panic!("no token for {role}"))
     }
 
+    /// The unit of the demonstration's credential for a role.
+    ///
+    /// # Panics
+    /// Where the demonstration has none.
+    #[must_use]
+    pub fn unit(&self, role: &str) -> &str {
+        let credentials = self.demo["credentials"].as_array().expect("it lists its credentials");
+        let found = credentials.iter().find(|credential| credential["role"] == role || credential["name"] == role);
+        found.and_then(|credential| credential["unit"].as_str()).unwrap_or_else(|| panic!("no unit for {role}"))
+    }
+
     /// Runs the command line against this house as a role, as [`House::token`] has it; as the officer of the data folder
     /// where the role is empty. Answers the exit code, the JSON document that it printed, and what it said beside it.
     ///

@@ -55,6 +55,23 @@ impl Vendor {
         Package::sign(package.expect("a package"), &self.key).expect("a signed package")
     }
 
+    /// A specimen with another manifest, as this vendor sends it in.
+    ///
+    /// # Panics
+    /// As [`Vendor::package`].
+    #[must_use]
+    pub fn package_as(&self, specimen: &Specimen, change: impl FnOnce(String) -> String) -> Vec<u8> {
+        let component = specimen.component().expect("a component");
+        let package = Package::build(&component, &change(specimen.manifest(self.name)), zoo::SCHEMAS, zoo::TEXTS);
+        Package::sign(package.expect("a package"), &self.key).expect("a signed package")
+    }
+
+    /// The id of its key.
+    #[must_use]
+    pub fn key_id(&self) -> String {
+        keys::key_id(&self.key.verifying_key()).to_string()
+    }
+
     /// Brings a specimen all the way into service.
     ///
     /// # Panics

@@ -28,13 +28,12 @@ async fn over_http_a_grant_needs_two_officers_and_neither_is_the_one_who_asked()
     let path = |of: &str| format!("/v1/pilots/{}/{of}", pilot.name);
     let installed = house.install(vendor.package(pilot)).await.good();
     assert_eq!(installed["waits_for"], json!(["reporting.count"]));
-    let early = house.post(FIRST, &path("enable"), &json!({})).await;
-    early.is_problem(409, "not-granted");
-    assert_eq!(early.json["functions"], json!(["reporting.count"]));
+    house.post(FIRST, &path("enable"), &json!({})).await.is_problem(409, "wider");
 
     let asked = house.post(FIRST, &path("grants"), &json!({})).await.list();
-    assert_eq!(asked.len(), 1);
+    assert_eq!(asked.iter().map(|asked| asked["kind"].as_str().unwrap()).collect::<Vec<_>>(), ["reporting", "build"]);
     assert_eq!(asked[0]["state"]["state"], "requested");
+    let build = asked[1]["id"].as_str().unwrap();
     let grant = asked[0]["id"].as_str().unwrap();
     assert!(house.post(FIRST, &path("grants"), &json!({})).await.list().is_empty(), "asked for already");
 
@@ -47,7 +46,7 @@ async fn over_http_a_grant_needs_two_officers_and_neither_is_the_one_who_asked()
     assert!(own.str("/detail").contains("two other officers"), "{}", own.text);
 
     assert_eq!(approve(&house, SECOND, grant).await.good()["state"]["state"], "approved-once");
-    house.post(FIRST, &path("enable"), &json!({})).await.is_problem(409, "not-granted");
+    house.post(FIRST, &path("enable"), &json!({})).await.is_problem(409, "wider");
     let again = approve(&house, SECOND, grant).await;
     again.is_problem(409, "grant.second-eyes-needed");
     assert!(again.str("/detail").contains("a second officer"), "{}", again.text);
@@ -59,6 +58,11 @@ async fn over_http_a_grant_needs_two_officers_and_neither_is_the_one_who_asked()
     assert!(eyes[0] != eyes[1] && eyes[0] != eyes[2] && eyes[1] != eyes[2], "{granted}");
     approve(&house, THIRD, grant).await.is_problem(409, "grant.not-waiting");
 
+    // The build with its callers, limits and retention is as much of it as the capability.
+    house.post(FIRST, &path("enable"), &json!({})).await.is_problem(409, "wider");
+    for officer in [SECOND, THIRD] {
+        let _approved = approve(&house, officer, build).await.good();
+    }
     assert_eq!(house.post(FIRST, &path("enable"), &json!({})).await.good()["state"]["is"], "on");
     let token = keeper(&house).await;
     let call = async |reference: &str| {
@@ -149,7 +153,10 @@ async fn on_the_command_line_a_grant_needs_two_officers_and_neither_is_the_one_w
     denied(house.command("", &["enable", pilot.name]), "pilot grant request");
 
     let asked = done(house.command("", &["grant", "request", pilot.name]));
-    let grant = asked[0]["id"].as_str().unwrap();
+    let (grant, build) = (asked[0]["id"].as_str().unwrap(), asked[1]["id"].as_str().unwrap());
+    for officer in [SECOND, THIRD] {
+        let _approved = done(house.command(officer, &["grant", "approve", build]));
+    }
     denied(house.command("", &["grant", "approve", grant]), "two other officers approve it");
     let once = done(house.command(SECOND, &["grant", "approve", grant]));
     assert_eq!(once[0]["state"]["state"], "approved-once");
@@ -160,8 +167,53 @@ async fn on_the_command_line_a_grant_needs_two_officers_and_neither_is_the_one_w
     assert_eq!(done(house.command("", &["enable", pilot.name]))["state"]["is"], "on");
     assert_eq!(done(house.command("auditor", &["grant", "show", pilot.name]))[0]["state"]["state"], "granted");
 
-    let withdrawn = done(house.command(THIRD, &["grant", "withdraw", grant]));
+    // What ends service is said before it is done, and done only by whoever says that it is meant.
+    let (exit, _, said) = house.command(THIRD, &["grant", "withdraw", grant]);
+    assert_eq!(exit, 1, "{said}");
+    assert!(said.contains("switched OFF") && said.contains("--yes") && said.contains("asked by"), "{said}");
+    assert_eq!(done(house.command("auditor", &["grant", "show", pilot.name]))[0]["state"]["state"], "granted");
+    let withdrawn = done(house.command(THIRD, &["grant", "withdraw", grant, "--yes"]));
     assert_eq!(withdrawn[0]["state"]["state"], "withdrawn");
     let (exit, _, said) = house.command("department", &["grant", "approve", grant]);
     assert_eq!(exit, 3, "{said}");
+}
+
+#[tokio::test]
+async fn who_somebody_was_when_they_acted_stays_whatever_is_confirmed_later() {
+    let house = House::shared();
+    let vendor = Vendor::new("zoo-then").trusted(&house).await;
+    let pilot = specimen("zoo-fills-its-table");
+    let _installed = house.install(vendor.package(pilot)).await.good();
+    let as_of =
+        async |token: &str, path: &str, body: &Value| house.ask(Method::POST, token, path, Some(body)).await.unwrap();
+    let given_by = async |officer: &str| {
+        let given = json!({ "role": "working-group", "unit": "18880" });
+        let given = house.post(officer, "/v1/credentials", &given).await.good();
+        (given["id"].as_str().unwrap().to_owned(), given["token"].as_str().unwrap().to_owned())
+    };
+    let confirm = async |officer: &str, id: &str| {
+        let _confirmed = house.post(officer, &format!("/v1/credentials/{id}/confirm"), &json!({})).await.good();
+    };
+    // One officer, two credentials: approving before and after the confirmation is one name, never two.
+    let (id, token) = given_by(SECOND).await;
+    let asked = house.post(FIRST, &format!("/v1/pilots/{}/grants", pilot.name), &json!({})).await.list();
+    let path = format!("/v1/grants/{}/approve", asked[0]["id"].as_str().unwrap());
+    let once = as_of(&token, &path, &json!({})).await.good();
+    assert_eq!(once["state"]["state"], "approved-once");
+    assert_eq!(once["approved_by"], json!([id]));
+    confirm(THIRD, &id).await;
+    let again = as_of(&token, &path, &json!({})).await.good();
+    assert_eq!(again["state"]["state"], "approved-once", "its first approval counts no more: {again}");
+    as_of(&token, &path, &json!({})).await.is_problem(409, "grant.second-eyes-needed");
+
+    // Whoever asked before the confirmation is whoever asks after it.
+    let (id, token) = given_by(FIRST).await;
+    let narrower = json!({ "units": ["18880"], "days": 300 });
+    let _turned = house.post(THIRD, &path.replace("approve", "withdraw"), &json!({})).await.good();
+    let asked = as_of(&token, &format!("/v1/pilots/{}/grants", pilot.name), &narrower).await.list();
+    let path = format!("/v1/grants/{}/approve", asked[0]["id"].as_str().unwrap());
+    as_of(&token, &path, &json!({})).await.is_problem(409, "grant.own-request");
+    confirm(THIRD, &id).await;
+    as_of(&token, &path, &json!({})).await.is_problem(409, "grant.own-request");
+    house.post(FIRST, &path, &json!({})).await.is_problem(409, "grant.own-request");
 }

@@ -87,7 +87,7 @@ async fn who_shows_no_token_is_unknown_and_who_has_another_role_may_not() {
 #[tokio::test]
 async fn a_revoked_credential_is_refused_with_the_next_request() {
     let house = House::shared();
-    let of = json!({ "role": CLERK, "unit": "18880", "facility": house.demo("hospital") });
+    let of = json!({ "role": CLERK, "unit": house.unit(CLERK), "facility": house.demo("hospital") });
     let given = house.post(GROUP, "/v1/credentials", &of).await.good();
     let (id, token) = (given["id"].as_str().unwrap(), given["token"].as_str().unwrap());
     let body = visit("revoked-1", house.demo("patient_number"));

@@ -71,7 +71,7 @@ impl Office {
     /// The grant that is not withdrawn; asked for where there is none.
     async fn grant(&self) -> Value {
         let grants = self.house.get(REQUESTER, &path("/grants")).await.list();
-        match grants.into_iter().find(|grant| grant["state"]["state"] != "withdrawn") {
+        match grants.into_iter().find(|grant| grant["kind"] == "reporting" && grant["state"]["state"] != "withdrawn") {
             Some(grant) => grant,
             None => self.house.post(REQUESTER, &path("/grants"), &json!({})).await.list().remove(0),
         }
@@ -110,7 +110,7 @@ impl Office {
             Act::Withdraw => self.house.post(REQUESTER, &decide(grant, "withdraw"), &json!({})).await,
             Act::Settings => {
                 let values = json!({ "limit": round + 1 });
-                self.house.send(Method::PATCH, "department", &path("/settings"), Some(&values)).await
+                self.house.send(Method::PATCH, REQUESTER, &path("/settings"), Some(&values)).await
             }
             Act::Rotate => self.house.post(REQUESTER, &path("/keys/rotate"), &json!({})).await,
             Act::Install => self.house.install(self.package.clone()).await,
@@ -124,11 +124,12 @@ impl Office {
             .fetch_one(&self.database)
             .await
             .unwrap();
-        let grants: Vec<(String,)> = sqlx::query_as("SELECT state FROM grants WHERE pilot = $1")
-            .bind(COUNTS.name)
-            .fetch_all(&self.database)
-            .await
-            .unwrap();
+        let grants: Vec<(String,)> =
+            sqlx::query_as("SELECT state FROM grants WHERE pilot = $1 AND capability = 'reporting'")
+                .bind(COUNTS.name)
+                .fetch_all(&self.database)
+                .await
+                .unwrap();
         let granted = grants.iter().any(|(state,)| serde_json::from_str::<Value>(state).unwrap()["state"] == "granted");
         state == "on" && granted
     }

@@ -69,7 +69,7 @@ async fn a_real_installation_serves_nothing_before_three_people_enrolled_and_two
     assert!(!pilots.is_empty(), "the pilots that the program brings are offered");
     assert!(pilots.iter().all(|pilot| pilot["state"]["is"] == "off"), "{pilots:?}");
     let enable = format!("/v1/pilots/{PILOT}/enable");
-    post(&house, &a, &enable).await.is_problem(409, "not-granted");
+    post(&house, &a, &enable).await.is_problem(409, "wider");
 
     let asked = post(&house, &a, &format!("/v1/pilots/{PILOT}/grants")).await.good();
     let grants: Vec<String> =
@@ -86,7 +86,7 @@ async fn a_real_installation_serves_nothing_before_three_people_enrolled_and_two
     for grant in &grants {
         let _approved = post(&house, &b, &approve(grant)).await.good();
     }
-    post(&house, &a, &enable).await.is_problem(409, "not-granted");
+    post(&house, &a, &enable).await.is_problem(409, "wider");
     let c = enrol(&house, third).await;
     for grant in &grants {
         let _approved = post(&house, &c, &approve(grant)).await.good();

@@ -52,7 +52,7 @@ fn answer(body: &str) -> Vec<u8> {
 /// What an officer and an auditor type.
 const COMMANDS: &[&[&str]] = &[
     &["pilots"],
-    &["disable", "bhyt-checkin"],
+    &["disable", "bhyt-checkin", "--yes"],
     &["audit", "checkpoint"],
     &["demo", "--day", "--size", "1", "--patience", "0"],
 ];

@@ -5,14 +5,15 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{FromRequest, Query, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use pilothouse_registry::{Grant, GrantId, KeyId, PilotId, VendorId};
+use pilothouse_registry::{GrantId, KeyId, PilotId, VendorId};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::auth::{Known, Rooms};
 use super::{Json, Path, Problem};
 use crate::governance::{
-    Changed, CredentialLine, GroupLine, Installed, NewCredential, PilotDetail, PilotLine, Rotated, SettingsView,
+    Changed, CredentialLine, Ended, GroupLine, Installed, NewCredential, PilotDetail, PilotLine, Rotated,
+    SettingsChange, SettingsView, SoughtLine, Wanted,
 };
 
 /// Largest package that is read, in bytes: what the door takes.
@@ -92,32 +93,59 @@ pub(super) async fn grants(
     _: Known,
     State(house): Rooms,
     Path(pilot): Path<PilotId>,
-) -> Result<Json<Vec<Grant>>, Problem> {
-    Ok(Json(house.grants(&pilot).await?))
+) -> Result<Json<Vec<SoughtLine>>, Problem> {
+    let sought = house.sought(&pilot).await?;
+    Ok(Json(house.sought_lines(sought).await?))
 }
 
 pub(super) async fn request_grants(
     Known(by): Known,
     State(house): Rooms,
     Path(pilot): Path<PilotId>,
-) -> Result<Json<Vec<Grant>>, Problem> {
-    Ok(Json(house.request_grants(&by, &pilot).await?))
+    Json(wanted): Json<Wanted>,
+) -> Result<Json<Vec<SoughtLine>>, Problem> {
+    let asked = house.request_grants(&by, &pilot, wanted).await?;
+    Ok(Json(house.sought_lines(asked).await?))
+}
+
+pub(super) async fn grant(
+    _: Known,
+    State(house): Rooms,
+    Path(grant): Path<GrantId>,
+) -> Result<Json<SoughtLine>, Problem> {
+    Ok(Json(house.sought_line(house.sought_one(&grant).await?).await?))
 }
 
 pub(super) async fn approve(
     Known(by): Known,
     State(house): Rooms,
     Path(grant): Path<GrantId>,
-) -> Result<Json<Grant>, Problem> {
-    Ok(Json(house.approve_grant(&by, &grant).await?))
+) -> Result<Json<SoughtLine>, Problem> {
+    Ok(Json(house.sought_line(house.approve_grant(&by, &grant).await?).await?))
 }
 
 pub(super) async fn withdraw(
     Known(by): Known,
     State(house): Rooms,
     Path(grant): Path<GrantId>,
-) -> Result<Json<Grant>, Problem> {
-    Ok(Json(house.withdraw_grant(&by, &grant).await?))
+) -> Result<Json<SoughtLine>, Problem> {
+    Ok(Json(house.sought_line(house.withdraw_grant(&by, &grant).await?).await?))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct HandOver {
+    vendor: VendorId,
+}
+
+pub(super) async fn hand_over(
+    Known(by): Known,
+    State(house): Rooms,
+    Path(pilot): Path<PilotId>,
+    Json(to): Json<HandOver>,
+) -> Result<(StatusCode, Json<SoughtLine>), Problem> {
+    let asked = house.hand_over(&by, &pilot, &to.vendor).await?;
+    Ok((StatusCode::CREATED, Json(house.sought_line(asked).await?)))
 }
 
 fn tagged(view: SettingsView) -> Response {
@@ -150,7 +178,12 @@ pub(super) async fn set_settings(
             ));
         }
     };
-    Ok(tagged(house.set_settings(&by, &pilot, seen, changes).await?))
+    Ok(match house.set_settings(&by, &pilot, seen, changes).await? {
+        SettingsChange::Set(view) => tagged(view),
+        SettingsChange::Waits(asked) => {
+            (StatusCode::ACCEPTED, axum::Json(house.sought_line(*asked).await?)).into_response()
+        }
+    })
 }
 
 pub(super) async fn install(
@@ -183,8 +216,8 @@ pub(super) async fn revoke_key(
     State(house): Rooms,
     Path(key): Path<KeyId>,
 ) -> Result<Json<Value>, Problem> {
-    house.revoke_key(&by, &key).await?;
-    Ok(Json(json!({ "revoked": key.to_string() })))
+    let off = house.revoke_key(&by, &key).await?;
+    Ok(Json(json!({ "revoked": key.to_string(), "switched_off": off })))
 }
 
 pub(super) async fn credentials(_: Known, State(house): Rooms) -> Result<Json<Vec<CredentialLine>>, Problem> {
@@ -213,7 +246,9 @@ pub(super) async fn revoke_credential(
     Known(by): Known,
     State(house): Rooms,
     Path(id): Path<String>,
-) -> Result<Json<Value>, Problem> {
-    house.revoke_credential(&by, &id).await?;
-    Ok(Json(json!({ "revoked": id })))
+) -> Result<(StatusCode, Json<Value>), Problem> {
+    Ok(match house.revoke_credential(&by, &id).await? {
+        Ended::Ended => (StatusCode::OK, Json(json!({ "revoked": id }))),
+        Ended::Waits => (StatusCode::ACCEPTED, Json(json!({ "waits": id }))),
+    })
 }

@@ -151,6 +151,12 @@ impl From<HouseError> for Problem {
         match error {
             HouseError::Setting { key, message } => problem.at(format!("/{key}"), message),
             HouseError::NotGranted { functions, .. } => problem.with("functions", functions),
+            HouseError::Wider { pilot, version, wider } => problem
+                .with("wider", json!(wider))
+                .with("ask", format!("pilot grant request {pilot} --in-version {version}")),
+            HouseError::OlderVersion { pilot, version, .. } => {
+                problem.with("ask", format!("pilot grant request {pilot} --in-version {version}"))
+            }
             _ => problem,
         }
     }

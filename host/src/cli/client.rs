@@ -179,6 +179,9 @@ pub(super) fn refused(status: StatusCode, problem: &Value) -> CliError {
     if status == StatusCode::UNAUTHORIZED {
         said.push_str("\n  on the command line the token comes from PILOT_TOKEN, or from admin.token of the data folder that --data names");
     }
+    for wider in problem.get("wider").and_then(Value::as_array).into_iter().flatten() {
+        said.push_str(&format!("\n  {}", wider.get("en").and_then(Value::as_str).unwrap_or_default()));
+    }
     let exit = match status {
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::CONFLICT => 3,
         _ => 1,

@@ -8,6 +8,7 @@ mod client;
 mod demo;
 mod desks;
 mod device;
+mod grants;
 mod init;
 mod local;
 mod operator;
@@ -58,10 +59,10 @@ enum Command {
     /// Put a pilot to work
     Enable(operator::Enable),
     /// Switch a pilot off, at once
-    Disable(operator::Named),
+    Disable(operator::Disable),
     /// What pilots may do, and who approved it
     #[command(subcommand)]
-    Grant(operator::GrantCommand),
+    Grant(grants::GrantCommand),
     /// Keys of a pilot's pseudonyms
     #[command(subcommand)]
     Keys(operator::KeysCommand),
@@ -187,7 +188,7 @@ async fn run(cli: Cli, out: &mut Out) -> Result<(), CliError> {
         Command::Models => operator::models(&connection.client()?, out).await,
         Command::Pilots => operator::pilots(&connection.client()?, out).await,
         Command::Enable(command) => command.run(&connection.client()?, out).await,
-        Command::Disable(command) => command.switch(&connection.client()?, "disable", out).await,
+        Command::Disable(command) => command.run(&connection.client()?, out).await,
         Command::Grant(command) => command.run(&connection.client()?, out).await,
         Command::Keys(command) => command.run(&connection.client()?, out).await,
         Command::Config(command) => command.run(&connection.client()?, out).await,

@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::CliError;
 use super::client::{Client, Connection};
+use super::grants::{Sure, told};
 use super::out::Out;
 
 pub(super) fn text<'v>(value: &'v Value, path: &str) -> &'v str {
@@ -100,7 +101,7 @@ impl Enable {
 #[derive(Debug, Args)]
 pub(super) struct Named {
     /// Which pilot, such as `lodging-hotels`
-    pilot: String,
+    pub(super) pilot: String,
 }
 
 impl Named {
@@ -114,6 +115,25 @@ impl Named {
         ));
         out.json(&done);
         Ok(())
+    }
+}
+
+/// A pilot to be switched off
+#[derive(Debug, Args)]
+pub(super) struct Disable {
+    #[command(flatten)]
+    named: Named,
+    #[command(flatten)]
+    sure: Sure,
+}
+
+impl Disable {
+    pub(super) async fn run(self, client: &Client, out: &mut Out) -> Result<(), CliError> {
+        self.sure.of(&format!(
+            "{} is switched off at once, in all its units: desks go on as its page says. One officer may switch it on again.",
+            self.named.pilot
+        ))?;
+        self.named.switch(client, "disable", out).await
     }
 }
 
@@ -140,57 +160,6 @@ impl KeysCommand {
             whole(&done, "/in_flight_until_ms")
         ));
         out.json(&done);
-        Ok(())
-    }
-}
-
-/// Grants
-#[derive(Debug, Subcommand)]
-pub(super) enum GrantCommand {
-    /// What a pilot may do, for what purpose, by which law, until when
-    Show(Named),
-    /// Ask for what the pilot requests and no grant covers yet
-    Request(Named),
-    /// Approve a grant: two officers, neither of whom asked for it
-    Approve {
-        /// Which grant
-        grant: String,
-    },
-    /// Withdraw a grant, or turn a request down: one officer is enough, at once
-    Withdraw {
-        /// Which grant
-        grant: String,
-    },
-}
-
-impl GrantCommand {
-    pub(super) async fn run(self, client: &Client, out: &mut Out) -> Result<(), CliError> {
-        let grants = match self {
-            GrantCommand::Show(named) => client.get(&format!("/v1/pilots/{}/grants", named.pilot)).await?,
-            GrantCommand::Request(named) => {
-                client.post(&format!("/v1/pilots/{}/grants", named.pilot), &json!({})).await?
-            }
-            GrantCommand::Approve { grant } => {
-                json!([client.post(&format!("/v1/grants/{grant}/approve"), &json!({})).await?])
-            }
-            GrantCommand::Withdraw { grant } => {
-                json!([client.post(&format!("/v1/grants/{grant}/withdraw"), &json!({})).await?])
-            }
-        };
-        for grant in grants.as_array().into_iter().flatten() {
-            let scope = grant.pointer("/right/scope").and_then(Value::as_object);
-            let capability = scope.and_then(|scope| scope.keys().next()).map_or("-", String::as_str);
-            let functions: Vec<&str> = list(grant, "/right/functions").filter_map(Value::as_str).collect();
-            let laws: Vec<&str> = list(grant, "/right/legal-basis").filter_map(Value::as_str).collect();
-            let state = text(grant, "/state/state");
-            out.say(format_args!("{capability}: {}  [{state}] {}", functions.join(", "), text(grant, "/id")));
-            out.say(format_args!("    purpose: {}", text(grant, "/right/purpose/en")));
-            out.say(format_args!("    law: {}", laws.join("; ")));
-            if let Some(scope) = scope.and_then(|scope| scope.values().next()) {
-                out.say(format_args!("    scope: {scope}"));
-            }
-        }
-        out.json(&grants);
         Ok(())
     }
 }
@@ -229,6 +198,16 @@ impl ConfigCommand {
                     .await?
             }
         };
+        if settings.get("subject").is_some() {
+            out.say(format_args!(
+                "Nothing was set: this shows more than two officers approved. It waits for two approvals."
+            ));
+            for said in told(&settings) {
+                out.say(format_args!("{said}"));
+            }
+            out.json(&settings);
+            return Ok(());
+        }
         for (key, value) in settings.pointer("/values").and_then(Value::as_object).into_iter().flatten() {
             out.say(format_args!("{key} = {value}"));
         }
@@ -311,13 +290,16 @@ pub(super) enum CredentialCommand {
         /// For which facility
         #[arg(long)]
         facility: Option<String>,
+        /// Of a department: the pilots that it answers for
+        #[arg(long, value_delimiter = ',', value_name = "PILOT,…")]
+        pilots: Vec<String>,
     },
     /// Say that one is another person's than that of the officer who gave it out: until then both count as the same eyes
     Confirm {
         /// Its id
         id: String,
     },
-    /// End one, at once
+    /// End one, at once; that of another officer when a second officer does the same
     Revoke {
         /// Its id
         id: String,
@@ -343,9 +325,13 @@ impl CredentialCommand {
                 }
                 out.json(&all);
             }
-            CredentialCommand::Add { role, unit, facility } => {
+            CredentialCommand::Add { role, unit, facility, pilots } => {
+                let pilots = (!pilots.is_empty()).then_some(pilots);
                 let added = client
-                    .post("/v1/credentials", &json!({ "role": role, "unit": unit, "facility": facility }))
+                    .post(
+                        "/v1/credentials",
+                        &json!({ "role": role, "unit": unit, "facility": facility, "pilots": pilots }),
+                    )
                     .await?;
                 out.say(format_args!(
                     "{}\n{}\nThe token is shown this once. In approving it counts as yours, until another officer confirms it.",
@@ -361,7 +347,13 @@ impl CredentialCommand {
             }
             CredentialCommand::Revoke { id } => {
                 let done = client.send(Method::DELETE, &format!("/v1/credentials/{id}"), None).await?;
-                out.say(format_args!("{id} is revoked"));
+                if done.get("waits").is_some() {
+                    out.say(format_args!(
+                        "{id} is another officer's and goes on: it ends when a second officer revokes it too"
+                    ));
+                } else {
+                    out.say(format_args!("{id} is revoked"));
+                }
                 out.json(&done);
             }
         }
@@ -382,10 +374,19 @@ pub(super) enum VendorCommand {
         #[arg(long, default_value_t = 365)]
         days: u32,
     },
-    /// Accept no more packages that are signed with this key
+    /// Accept no more packages that are signed with this key, and switch off the pilots that such a build serves
     Revoke {
         /// The key's id
         key: String,
+        #[command(flatten)]
+        sure: Sure,
+    },
+    /// Ask for a pilot to become another vendor's: two officers approve it
+    HandOver {
+        /// Which pilot
+        pilot: String,
+        /// The vendor that it is handed over to
+        vendor: String,
     },
 }
 
@@ -403,10 +404,23 @@ impl VendorCommand {
                 ));
                 out.json(&added);
             }
-            VendorCommand::Revoke { key } => {
+            VendorCommand::Revoke { key, sure } => {
+                sure.of(&format!(
+                    "What {key} signed is refused for good, and every pilot that such a build serves is switched off."
+                ))?;
                 let done = client.send(Method::DELETE, &format!("/v1/vendor-keys/{key}"), None).await?;
                 out.say(format_args!("{key} is revoked"));
+                for pilot in list(&done, "/switched_off").filter_map(Value::as_str) {
+                    out.say(format_args!("  {pilot} is switched off"));
+                }
                 out.json(&done);
+            }
+            VendorCommand::HandOver { pilot, vendor } => {
+                let asked = client.post(&format!("/v1/pilots/{pilot}/hand-over"), &json!({ "vendor": vendor })).await?;
+                for said in told(&asked) {
+                    out.say(format_args!("{said}"));
+                }
+                out.json(&asked);
             }
         }
         Ok(())
@@ -431,6 +445,9 @@ impl Install {
         ));
         for function in list(&installed, "/waits_for").filter_map(Value::as_str) {
             out.say(format_args!("  waits for a grant of {function}"));
+        }
+        for opens in list(&installed, "/opens") {
+            out.say(format_args!("  nobody has approved yet: {}", text(opens, "/en")));
         }
         out.json(&installed);
         Ok(())

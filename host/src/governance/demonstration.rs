@@ -9,8 +9,11 @@ use pilothouse_runtime::occasion::date_of;
 use pilothouse_runtime::province::{Province, class_code};
 use pilothouse_store::StateChange;
 
+use super::approvals::Sought;
+use super::credentials::{DEPARTMENT, PILOTS};
 use super::opening::Progress;
 use super::records::{Change, DAY};
+use super::views::Installed;
 use super::{Caller, House, HouseError, Installation, keys, now, packaging, parse};
 use crate::embedded::{EmbeddedPlugin, PLUGINS};
 
@@ -121,10 +124,15 @@ impl House {
         let id = installed.id.clone();
         if is_first_sight && self.grants(&id).await?.is_empty() {
             for request in &manifest.capabilities {
-                self.demo_grant(&id, request.clone(), host).await?;
+                self.demo_grant(&id, request.clone(), &installed, host).await?;
             }
         }
         if is_first_sight {
+            let package = self.taken_in(&id, &installed.digest).await?;
+            if !self.beyond_approved(&self.approvals(&id).await?, &package)?.is_empty() {
+                let sought = self.approved_build(&id, &package, demo_approved(now())?)?;
+                self.keep_demo(&sought, host).await?;
+            }
             match self.put_in_service(host, &id, &installed.version).await {
                 // It stays off, and an officer reads what it lacks; the others start all the same.
                 Err(error @ HouseError::NotGranted { .. }) => {
@@ -151,42 +159,43 @@ impl House {
         &self,
         pilot: &PilotId,
         right: pilothouse_registry::CapabilityRequest,
+        installed: &Installed,
         host: &Caller,
     ) -> Result<(), HouseError> {
-        let capability = right.capability();
-        let id = super::records::new_id();
-        let officer = super::credentials::officer_named;
         let at = now();
-        let state = GrantState::Requested { by: officer(REQUESTER)? }
-            .approve(officer(APPROVERS[0])?, at)?
-            .approve(officer(APPROVERS[1])?, at)?;
+        let term = DEMO_TERM.min(i64::from(self.0.ceiling.longest_term_days) * DAY);
         let grant = Grant {
-            id: parse("grant", &id)?,
+            id: parse("grant", &super::records::new_id())?,
             pilot: pilot.clone(),
-            right,
+            vendor: Some(parse("vendor", OWN_VENDOR)?),
+            build: Some(parse("package", &installed.digest)?),
+            right: self.0.ceiling.limit(&right),
             units: all_communes(at)?,
-            expires: at + DEMO_TERM,
-            state,
+            expires: at + term,
+            state: demo_approved(at)?,
         };
-        let body = serde_json::to_value(&grant).map_err(|error| HouseError::Policy(error.to_string()))?;
-        let state = serde_json::to_value(&grant.state).map_err(|error| HouseError::Policy(error.to_string()))?;
-        let row = StateChange::Grant {
-            id: id.clone(),
-            pilot: pilot.to_string(),
-            capability: capability.to_string(),
-            body,
-            state,
-            seen: 0,
-        };
+        self.keep_demo(&Sought::Right(grant), host).await
+    }
+
+    /// Keeps what the demonstration approves by itself; its record says so.
+    async fn keep_demo(&self, sought: &Sought, host: &Caller) -> Result<(), HouseError> {
         let detail = vec![
-            ("capability", capability.to_string()),
+            ("capability", sought.kind()),
             ("approvers", APPROVERS.join(" ")),
             ("demonstration", "true".to_owned()),
         ];
-        let change = Change { by: host, subject: "grant", of: id, action: "approve", detail };
-        self.keep_change(change, vec![row]).await?;
+        let change = Change { by: host, subject: "grant", of: sought.id().to_string(), action: "approve", detail };
+        self.keep_change(change, vec![sought.row(0)?]).await?;
         Ok(())
     }
+}
+
+/// Asked for and approved by the synthetic officers of the demonstration.
+fn demo_approved(at: i64) -> Result<GrantState, HouseError> {
+    let officer = super::credentials::officer_named;
+    Ok(GrantState::Requested { by: officer(REQUESTER)?.into() }
+        .approve(officer(APPROVERS[0])?, at)?
+        .approve(officer(APPROVERS[1])?, at)?)
 }
 
 fn text(plugin: &EmbeddedPlugin, language: &str) -> &'static str {
@@ -199,6 +208,18 @@ pub(crate) fn all_communes(at: i64) -> Result<BTreeSet<UnitCode>, HouseError> {
         .plan_communes(date_of(at).max(MERGER))
         .map(|unit| parse("unit", &unit.code.to_string()))
         .collect()
+}
+
+/// What is kept of a credential of the demonstration: its name, and for the department the pilots that it answers for.
+pub(super) fn demo_body(credential: &DemoCredential) -> serde_json::Value {
+    let mut body = serde_json::json!({ "name": credential.name });
+    if credential.role == DEPARTMENT {
+        let manifests = PLUGINS.iter().filter_map(|plugin| {
+            pilothouse_registry::Manifest::parse("pilot.toml", plugin.manifest).ok().map(|manifest| manifest.id)
+        });
+        body[PILOTS] = manifests.map(|id| serde_json::Value::from(id.to_string())).collect();
+    }
+    body
 }
 
 pub(super) fn demo(province: &Province, key: &[u8; 32]) -> Result<Demo, HouseError> {

@@ -178,6 +178,10 @@ impl House {
         let facility = self.0.province.facility(new.facility.as_str());
         let facility =
             facility.ok_or_else(|| HouseError::Unknown { what: "facility", id: new.facility.to_string() })?;
+        // An officer is no device: nobody stands at one who answers for what is decided.
+        if !self.is_of_a_pilot(&new.role).await? {
+            return Err(HouseError::Unknown { what: "role of a device", id: new.role.to_string() });
+        }
         let unit: UnitCode = parse("unit", &facility.unit.to_string())?;
         let key = device_keys::public_from_pem(&new.public_key)
             .map_err(|error| HouseError::Malformed { what: "public_key", message: error.to_string() })?;

@@ -2,9 +2,10 @@
 
 use super::Installation;
 use pilothouse_registry::signed_request::SignatureError;
-use pilothouse_registry::{Bilingual, DoorError, PilotId, Role};
+use pilothouse_registry::{Bilingual, Difference, DoorError, PilotId, Role, VendorId};
 use pilothouse_runtime::Fault;
 use pilothouse_store::{CommitError, OpenError, StoreError};
+use semver::Version;
 
 /// A field of a request that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -345,6 +346,42 @@ pub enum HouseError {
         /// The functions.
         functions: Vec<String>,
     },
+    /// It opens what two officers have not approved.
+    #[error(
+        "{pilot} {version} opens what nobody has approved: have it approved (`pilot grant request {pilot} --in-version {version}`, then two approvals); the version in service goes on"
+    )]
+    Wider {
+        /// Which.
+        pilot: PilotId,
+        /// Which version.
+        version: Version,
+        /// What, in plain words.
+        wider: Vec<Difference>,
+    },
+    /// Another vendor's.
+    #[error(
+        "{pilot} is a pilot of {owner}, and this is a package of {vendor}: give it an id of its own, or have the pilot handed over (`pilot vendor hand-over {pilot} {vendor}`, then two approvals)"
+    )]
+    OtherVendor {
+        /// Which.
+        pilot: PilotId,
+        /// Whose it is.
+        owner: VendorId,
+        /// Whose package it is.
+        vendor: VendorId,
+    },
+    /// Older than what served.
+    #[error(
+        "{pilot} {version} is older than {newest}, which has served: what was mended since is open again, so two officers approve the way back (`pilot grant request {pilot} --in-version {version}`)"
+    )]
+    OlderVersion {
+        /// Which.
+        pilot: PilotId,
+        /// Which version.
+        version: Version,
+        /// The newest that served.
+        newest: Version,
+    },
     /// Its trial failed.
     #[error("the component failed when it was asked to describe itself: {}", of_trial(*fault))]
     Trial {
@@ -389,6 +426,17 @@ pub enum HouseError {
         "this credential counts as your own, since you gave it out or it was given out by one that does: let another officer confirm it"
     )]
     OwnCredential,
+    /// Fewer than two officers would be left.
+    #[error(
+        "two officers must remain, or nothing can be approved any more: give another one a credential and have it confirmed first"
+    )]
+    LastOfficers,
+    /// Another department's pilot.
+    #[error("{pilot} is not among the pilots of this credential: use that of the department that answers for it")]
+    OtherDepartment {
+        /// Which.
+        pilot: PilotId,
+    },
     /// The values of this invocation are gone.
     #[error(
         "the values of this invocation were destroyed by retention or an erasure order: its record stays, a replay is no longer possible"
@@ -460,6 +508,9 @@ impl HouseError {
             HouseError::Packages(_) => "package-store",
             HouseError::Compile(_) => "not-compiled",
             HouseError::NotGranted { .. } => "not-granted",
+            HouseError::Wider { .. } => "wider",
+            HouseError::OtherVendor { .. } => "other-vendor",
+            HouseError::OlderVersion { .. } => "older-version",
             HouseError::Trial { .. } => "trial-failed",
             HouseError::Describes => "schemas-differ",
             HouseError::Unknown { .. } => "not-found",
@@ -468,6 +519,8 @@ impl HouseError {
             HouseError::Stale(_) => "changed-meanwhile",
             HouseError::Approve(error) => error.code(),
             HouseError::OwnCredential => "own-credential",
+            HouseError::LastOfficers => "last-officers",
+            HouseError::OtherDepartment { .. } => "other-department",
             HouseError::Destroyed => "values-destroyed",
             HouseError::Malformed { .. } => "malformed",
             HouseError::Commit(CommitError::Exists { .. }) => "exists-already",
@@ -484,7 +537,9 @@ impl HouseError {
             HouseError::Door(_) | HouseError::Trial { .. } | HouseError::Describes | HouseError::Compile(_) => 422,
             HouseError::Setting { .. } | HouseError::Malformed { .. } | HouseError::WithoutCard => 422,
             HouseError::NotGranted { .. } | HouseError::Approve(_) | HouseError::VersionExists { .. } => 409,
-            HouseError::OwnCredential => 409,
+            HouseError::OwnCredential | HouseError::LastOfficers => 409,
+            HouseError::OtherDepartment { .. } => 403,
+            HouseError::Wider { .. } | HouseError::OtherVendor { .. } | HouseError::OlderVersion { .. } => 409,
             HouseError::Stale(_) => 412,
             HouseError::Unknown { .. } | HouseError::NoDemonstration => 404,
             HouseError::NotInvited => 401,
@@ -503,6 +558,14 @@ impl HouseError {
             | HouseError::Record(_) => 500,
             HouseError::Seal(_) | HouseError::Policy(_) | HouseError::Packages(_) => 500,
         }
+    }
+
+    /// Whether a build that serves is to be switched off for this: nobody, or no trusted key, stands behind it any more.
+    pub(super) fn ends_service(&self) -> bool {
+        matches!(
+            self,
+            HouseError::OlderVersion { .. } | HouseError::Wider { .. } | HouseError::Door(DoorError::Signer(_))
+        )
     }
 
     /// What to do next, where the text does not say it.

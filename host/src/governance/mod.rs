@@ -3,7 +3,9 @@
 //! **Invariant:** a decision and its record are both kept, or neither is.
 //! **Invariant:** who decides is an argument ([`Caller`]); nothing here reads a clock but [`House::now`].
 
+mod approvals;
 mod archive;
+mod builds;
 mod counted;
 mod credentials;
 mod demonstration;
@@ -61,7 +63,9 @@ use pilothouse_runtime::record::EffectKeys;
 use pilothouse_runtime::{Machine, Providers};
 use pilothouse_store::Store;
 
+pub use approvals::Sought;
 pub use archive::Archive;
+pub use credentials::Ended;
 pub(crate) use credentials::officer_named;
 pub(crate) use demonstration::{CREDENTIALS, all_communes};
 pub use demonstration::{Demo, DemoCredential};
@@ -70,6 +74,7 @@ pub use devices::{Clocks, DeviceLine, NewDevice, Sender};
 pub use error::{CallError, DeviceError, FieldError, HouseError};
 pub use evidence::{CallLine, Coded, Ending, Evidence, Standing};
 pub use fields::FieldLine;
+pub use grants::Wanted;
 pub use indicators::{CHART_DAYS, DayFigure, IndicatorLine, Share};
 pub use installation::{Installation, Invitation, found};
 pub(crate) use keys::{folder_secret, same};
@@ -81,11 +86,12 @@ pub use running::Running;
 pub(crate) use running::operations;
 pub use serve::{Answer, CallRequest, What};
 pub(crate) use serve::{Taken, allow, judge, take};
+pub use settings::SettingsChange;
 pub use tonight::{FacilityNight, LodgingNight};
 pub use trial::TrialDesk;
 pub use views::{
     Changed, CredentialLine, GroupLine, Installed, InvocationLine, InvocationView, ModelLine, NewCredential,
-    PilotDetail, PilotLine, PilotState, Replayed, Rotated, SettingsView, Signed, Verified, VersionLine,
+    PilotDetail, PilotLine, PilotState, Replayed, Rotated, SettingsView, Signed, SoughtLine, Verified, VersionLine,
 };
 pub(crate) use wording::Words;
 
@@ -156,6 +162,8 @@ pub(crate) struct Rooms {
     pub(crate) lasting: Mutex<HashMap<PilotId, running::Lasting>>,
     /// One change of a pilot at a time.
     pub(crate) turns: turns::Turns,
+    /// Held while it is decided whose eyes a credential is, and by whoever acts on it: neither changes under the other.
+    pub(crate) eyes: tokio::sync::Mutex<()>,
 }
 
 impl House {

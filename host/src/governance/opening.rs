@@ -20,9 +20,9 @@ use pilothouse_runtime::province::Province;
 use pilothouse_runtime::record::EffectKeys;
 use pilothouse_runtime::{Machine, Providers};
 use pilothouse_store::{StateChange, Store};
-use serde_json::json;
 
-use super::demonstration::{CREDENTIALS, OWN_OFFICER, demo};
+use super::credentials::{DEPARTMENT, PILOTS};
+use super::demonstration::{CREDENTIALS, OWN_OFFICER, demo, demo_body};
 use super::desks::Receivers;
 use super::devices::Devices;
 use super::installation::INVITATION;
@@ -137,6 +137,7 @@ impl House {
             tasks: Mutex::new(Vec::new()),
             lasting: Mutex::default(),
             turns: super::turns::Turns::default(),
+            eyes: tokio::sync::Mutex::new(()),
             dir,
             address: std::sync::OnceLock::new(),
             store,
@@ -166,6 +167,8 @@ impl House {
         house.read_trust().await?;
         house.read_credentials().await?;
         house.read_devices().await?;
+        house.carry_over().await?;
+        house.switch_off_what_does_not_stand().await?;
         house.bring_embedded(progress).await?;
         house.start_pilots(progress).await?;
         house.recount_budgets().await?;
@@ -209,7 +212,8 @@ impl House {
         let host = self.host_caller()?;
         for demo in &self.0.demo.credentials {
             let Some((id, secret)) = keys::split_token(&demo.token) else { continue };
-            if self.0.store.credentials().find(id).await?.is_none() {
+            let found = self.0.store.credentials().find(id).await?;
+            if found.is_none() {
                 let added = StateChange::CredentialAdded {
                     id: id.to_owned(),
                     kind: "demonstration".to_owned(),
@@ -217,7 +221,7 @@ impl House {
                     unit: demo.unit.clone(),
                     facility: demo.facility.clone(),
                     hash: hex::encode(keys::token_hash(secret)),
-                    body: json!({ "name": demo.name }),
+                    body: demo_body(demo),
                 };
                 let change = Change {
                     by: &host,
@@ -227,6 +231,21 @@ impl House {
                     detail: vec![("role", demo.role.to_owned())],
                 };
                 self.keep_change(change, vec![added]).await?;
+            }
+            if let Some(found) = found
+                && demo.role == DEPARTMENT
+                && found.revoked.is_none()
+                && found.body.get(PILOTS).is_none()
+            {
+                let row = StateChange::CredentialConfirmed { id: id.to_owned(), body: demo_body(demo) };
+                let change = Change {
+                    by: &host,
+                    subject: "credential",
+                    of: id.to_owned(),
+                    action: "name-pilots",
+                    detail: Vec::new(),
+                };
+                self.keep_change(change, vec![row]).await?;
             }
             if demo.name == OWN_OFFICER {
                 keys::write_private(&self.0.dir.join("admin.token"), demo.token.as_bytes())?;

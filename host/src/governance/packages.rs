@@ -4,6 +4,8 @@ use pilothouse_registry::Package;
 use pilothouse_store::StateChange;
 use serde_json::{Value, json};
 
+use super::approvals::rights_of;
+use super::credentials::roles;
 use super::records::Change;
 use super::turns::{Turn, to_its_end};
 use super::views::Installed;
@@ -25,6 +27,7 @@ impl House {
         let package = Package::open(bytes, &trust, at)?;
         package.prove(&self.0.ceiling).verdict()?;
         let manifest = package.manifest().clone();
+        self.is_owned(&manifest).await?;
         // The trial: compiled in the limited child, instantiated with nothing, asked what it is.
         let memory = manifest.limits.memory_kib as usize * 1024;
         let described = packaging::describe(
@@ -44,6 +47,8 @@ impl House {
         let digest = package.digest().to_string();
         // What takes its time is done: from here on it is about what the pilot is.
         let turn = self.turn(&id).await;
+        // Another vendor's may have come first meanwhile.
+        self.is_owned(&manifest).await?;
         let known = self.0.store.pilots().package(id.as_str(), &version).await?;
         let stored_version = match known {
             Some(known) if known.digest == digest => None,
@@ -64,20 +69,23 @@ impl House {
                 version: stored.clone(),
                 digest: digest.clone(),
                 vendor: manifest.vendor.to_string(),
-                body: json!({ "model": manifest.model.get() }),
+                body: json!({ "model": manifest.model.get(), "roles": roles(&manifest) }),
             };
             let detail = vec![("version", stored), ("digest", digest.clone()), ("vendor", manifest.vendor.to_string())];
             let change = Change { by, subject: "package", of: id.to_string(), action: "install", detail };
             self.keep_change(change, vec![row]).await?;
         }
-        let grants = self.grants(&id).await?;
+        let stored = self.0.store.grants().of_pilot(id.as_str()).await?;
+        let mut grants = rights_of(stored, &manifest.vendor)?;
+        grants.retain(|grant| at < grant.expires);
+        let opens = self.beyond_approved(&self.approvals(&id).await?, &package)?;
         let covered = package.prove(&self.0.ceiling).with_grants(&grants);
         let waits = covered.rows.iter().filter(|row| row.imported && row.granted == Some(false));
         let waits_for = waits.map(|row| row.function.to_string()).collect();
         if self.0.store.pilots().find(id.as_str()).await?.is_none() {
             self.register(by, &turn, &version, &digest).await?;
         }
-        Ok(Installed { id, version, digest, state: "installed", waits_for })
+        Ok(Installed { id, version, digest, state: "installed", waits_for, opens })
     }
 
     /// A pilot's first version: known to the house, switched off.

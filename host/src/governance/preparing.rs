@@ -10,7 +10,7 @@ use pilothouse_store::settings::Setting;
 use pilothouse_store::standing::Standing;
 use serde_json::{Map, Value};
 
-use super::grants::read_grant;
+use super::approvals::rights_of;
 use super::opening::Progress;
 use super::running::{Lasting, Running, operations};
 use super::service::rotation;
@@ -39,7 +39,7 @@ impl House {
         // It passed the door when it was taken in; its key may have been revoked since, which stops new packages, not this one.
         let package = Package::open_unsigned(bytes)?;
         let manifest = package.manifest().clone();
-        let grants = standing.grants.iter().cloned().map(read_grant).collect::<Result<Vec<_>, _>>()?;
+        let grants = rights_of(standing.grants.iter().cloned(), &manifest.vendor)?;
         let rights = Arc::new(Effective::new(&manifest.capabilities, &grants, &self.0.ceiling));
         let rights_json = serde_json::to_vec(rights.as_ref()).map_err(|error| HouseError::Policy(error.to_string()))?;
         let settings = in_force(standing.settings.as_ref(), &manifest)?;

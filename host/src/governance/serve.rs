@@ -395,7 +395,8 @@ impl House {
                 .manifest
                 .operations
                 .get(name)
-                .is_some_and(|operation| operation.persons_visible_to.contains(&caller.role));
+                .is_some_and(|operation| operation.persons_visible_to.contains(&caller.role))
+                && running.pilot.as_ref().is_some_and(|pilot| pilot.rights().shows_names(&caller.unit, now()));
             swap_out(&ready.people_out, &mut data, &|token| {
                 let person = finished.person(token)?;
                 let mut seen = Map::new();

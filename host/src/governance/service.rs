@@ -3,16 +3,17 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use pilothouse_registry::{Package, PilotId};
+use pilothouse_registry::PilotId;
 use pilothouse_store::standing::Standing;
 use pilothouse_store::{CommitError, StateChange};
-use serde_json::json;
 
+use super::approvals::rights_of;
+use super::builds::served;
 use super::records::Change;
 use super::running::Running;
 use super::turns::{Turn, to_its_end};
 use super::views::{Changed, Rotated, state_of};
-use super::{Caller, House, HouseError, parse};
+use super::{Caller, House, HouseError, now};
 
 /// How a switched-on pilot stands in its row.
 pub(super) const ON: &str = "on";
@@ -88,7 +89,7 @@ impl House {
         to_its_end(async move { house.switch_off(&by, &id).await }).await
     }
 
-    async fn switch_off(&self, by: &Caller, id: &PilotId) -> Result<Changed, HouseError> {
+    pub(super) async fn switch_off(&self, by: &Caller, id: &PilotId) -> Result<Changed, HouseError> {
         let revision = loop {
             let stored = self.0.store.pilots().find(id.as_str()).await?;
             let stored = stored.ok_or_else(|| HouseError::Unknown { what: "pilot", id: id.to_string() })?;
@@ -126,9 +127,10 @@ impl House {
             .filter(|package| package.version.split('+').next() == version.split('+').next())
             .max_by_key(|package| package.at)
             .map_or(&standing.pilot.package, |package| &package.digest);
-        let bytes = self.0.packages.get(&parse("package", package)?)?;
-        let grants = self.grants(id).await?;
-        let proof = Package::open_unsigned(bytes)?.prove(&self.0.ceiling).with_grants(&grants);
+        let build = self.stands(id, package).await?;
+        let mut grants = rights_of(standing.grants.iter().cloned(), &build.manifest().vendor)?;
+        grants.retain(|grant| now() < grant.expires);
+        let proof = build.prove(&self.0.ceiling).with_grants(&grants);
         let missing = proof.rows.iter().filter(|row| row.imported && row.granted == Some(false));
         let functions: Vec<String> = missing.map(|row| row.function.to_string()).collect();
         // Linked once before anything is decided: what cannot serve leaves what serves where it is.
@@ -140,10 +142,14 @@ impl House {
             version: version.to_owned(),
             package: package.clone(),
             state: ON.to_owned(),
-            body: json!({}),
+            body: served(&standing.pilot, &build.manifest().version),
             seen: standing.pilot.revision,
         };
-        let detail = vec![("version", version.to_owned())];
+        let detail = vec![
+            ("version", version.to_owned()),
+            ("vendor", build.manifest().vendor.to_string()),
+            ("build", build.digest().to_string()),
+        ];
         let change = Change { by, subject: "pilot", of: id.to_string(), action: "enable", detail };
         self.keep_change(change, vec![row]).await?;
         self.relink(&turn).await?;

@@ -180,7 +180,7 @@ impl Harness {
     async fn running(&self, ready: &Ready, scenario: &Scenario) -> Result<Running, HouseError> {
         let at = scenario.given.at.0;
         let manifest = ready.package.manifest().clone();
-        let state = GrantState::Requested { by: officer_named("scenario-requester")? }
+        let state = GrantState::Requested { by: officer_named("scenario-requester")?.into() }
             .approve(officer_named("scenario-officer-1")?, at)?
             .approve(officer_named("scenario-officer-2")?, at)?;
         let mut grants = Vec::with_capacity(manifest.capabilities.len());
@@ -188,6 +188,8 @@ impl Harness {
             grants.push(Grant {
                 id: parse("grant", &uuid::Uuid::now_v7().to_string())?,
                 pilot: manifest.id.clone(),
+                vendor: Some(manifest.vendor.clone()),
+                build: None,
                 right: right.clone(),
                 units: all_communes(at)?,
                 expires: at + TERM,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{Budget, CapabilityRequest, Ceiling, Grant};
 use crate::contract::{self, Guard};
 use crate::ids::{Capability, GrantId, UnitCode};
-use crate::scope::{AnyAsk, AnyScope, MissKind, ScopeMiss};
+use crate::scope::{AnyAsk, AnyScope, Field, MissKind, ScopeMiss};
 use crate::text::Purpose;
 
 /// What one grant leaves of a request under the ceiling.
@@ -86,6 +86,17 @@ impl Effective {
     /// Capabilities of which there is any right.
     pub fn capabilities(&self) -> impl Iterator<Item = Capability> {
         self.rights.keys().copied()
+    }
+
+    /// Whether people may be shown by name, to those whom the manifest names, in a unit: a right in force holds the field.
+    pub fn shows_names(&self, unit: &UnitCode, now: i64) -> bool {
+        self.rights(Capability::Population).iter().any(|right| {
+            let AnyScope::Population(scope) = &right.scope else { return false };
+            scope.fields.contains(&Field::FullName)
+                && right.purpose_agrees
+                && right.units.contains(unit)
+                && now < right.expires
+        })
     }
 
     /// Whether any grant covers a function: what a linker may hold. A passive function comes with any right of its capability.

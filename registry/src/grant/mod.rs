@@ -2,8 +2,10 @@
 //!
 //! Effective right = requested ∩ granted ∩ ceiling. Deny is the default. Pure: the decision on a call is a function of rights, ask and time.
 
+mod approval;
 mod ceiling;
 mod decide;
+mod opens;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -13,12 +15,14 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+pub use approval::{Approval, Subject};
 pub use ceiling::{Ceiling, CeilingError, ConsentCeiling, Limit, MessagingCeiling, RecordsCeiling, ReportingCeiling};
 pub use decide::{Ask, Decision, DenialCode, Effective, EffectiveRight, Line, decide};
-pub use state::{ApproveError, GrantState};
+pub use opens::opens;
+pub use state::{Act, ApproveError, GrantState};
 pub use wider::wider;
 
-use crate::ids::{Capability, GrantId, LegalBasis, PilotId, UnitCode};
+use crate::ids::{Capability, Digest, GrantId, LegalBasis, PilotId, UnitCode, VendorId};
 use crate::scope::AnyScope;
 use crate::text::Purpose;
 
@@ -78,6 +82,12 @@ pub struct Grant {
     pub id: GrantId,
     /// Whose.
     pub pilot: PilotId,
+    /// Of which vendor: code of another one uses nothing of it. None in what was kept before vendors were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vendor: Option<VendorId>,
+    /// The build whose request it was. Later builds of the vendor that open no more use it too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub build: Option<Digest>,
     /// What.
     pub right: CapabilityRequest,
     /// Where: a call from another unit is denied.

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::ids::OfficerId;
+use crate::manifest::Manifest;
 use crate::scope::{AnyAsk, Claim, Field, PopulationAsk, PopulationScope};
 use crate::text::Bilingual;
 
@@ -39,10 +40,16 @@ fn grant(n: u8, right: CapabilityRequest, units: &[&str]) -> Grant {
     Grant {
         id: format!("00000000-0000-7000-8000-0000000001{n:02}").parse().unwrap(),
         pilot: "health-checkin".parse().unwrap(),
+        vendor: None,
+        build: None,
         right,
         units: units.iter().map(|code| unit(code)).collect(),
         expires: NOW + YEAR,
-        state: GrantState::Granted { by: officer(1), approvers: [officer(2), officer(3)], since: NOW - 1 },
+        state: GrantState::Granted {
+            by: officer(1).into(),
+            approvers: Box::new([officer(2).into(), officer(3).into()]),
+            since: NOW - 1,
+        },
     }
 }
 
@@ -164,7 +171,7 @@ fn no_grant_reads_what_the_ceiling_forbids() {
 
 #[test]
 fn two_officers_approve_and_neither_is_the_requester() {
-    let requested = GrantState::Requested { by: officer(1) };
+    let requested = GrantState::Requested { by: officer(1).into() };
     assert_eq!(requested.clone().approve(officer(1), NOW), Err(ApproveError::OwnRequest));
     let once = requested.approve(officer(2), NOW).unwrap();
     assert!(!once.is_in_force());
@@ -176,8 +183,107 @@ fn two_officers_approve_and_neither_is_the_requester() {
 }
 
 #[test]
+fn an_act_counts_for_whom_its_credential_counted_then_and_for_itself() {
+    let act = |own: u8, officer_then: u8| Act { officer: officer(officer_then), own: officer(own), credential: None };
+    // Officer 2's second credential, 4, approves before and after it is confirmed to be another person's.
+    let once = GrantState::Requested { by: officer(1).into() }.approve(act(4, 2), NOW).unwrap();
+    for again in [act(4, 4), act(4, 2), act(2, 2)] {
+        assert_eq!(once.clone().approve(again, NOW), Err(ApproveError::SecondEyesNeeded));
+    }
+    assert!(once.clone().approve(act(3, 3), NOW).unwrap().is_in_force());
+    let asked = GrantState::Requested { by: act(4, 2) };
+    for own in [act(4, 4), act(2, 2)] {
+        assert_eq!(asked.clone().approve(own, NOW), Err(ApproveError::OwnRequest));
+    }
+    assert_eq!(once.without_approval_of(&officer(4)), Some(GrantState::Requested { by: officer(1).into() }));
+    assert_eq!(once.without_approval_of(&officer(2)), None, "that one's own approval is not in question");
+}
+
+#[test]
+fn what_was_kept_before_credentials_were_is_read_as_the_officer_alone() {
+    let id = officer(1).to_string();
+    let old = serde_json::json!({ "state": "requested", "by": id });
+    let read: GrantState = serde_json::from_value(old).unwrap();
+    assert_eq!(read, GrantState::Requested { by: officer(1).into() });
+    let kept = serde_json::to_value(&read).unwrap();
+    assert_eq!(serde_json::from_value::<GrantState>(kept).unwrap(), read);
+}
+
+fn manifest(change: impl Fn(String) -> String) -> Manifest {
+    const MORE: &str = r#"
+[operations]
+ask = { callers = ["clerk"], decisions = ["yes", "no"] }
+[readings]
+methods = ["qr-card"]
+callers = ["clerk"]
+[config]
+rounding = { type = "integer", default = 5, min = 1, max = 100, title = { vi = "Làm tròn", en = "Rounding" }, widens = "below" }
+boards = { type = "choice", default = "a", choices = ["a", "b"], title = { vi = "Bảng", en = "Board" } }
+"#;
+    Manifest::parse("pilot.toml", &change(format!("{}{MORE}", crate::test_pilot::MANIFEST))).unwrap()
+}
+
+#[test]
+fn whatever_part_of_a_manifest_opens_more_is_told_and_what_opens_less_is_not() {
+    let old = manifest(|text| text);
+    assert_eq!(opens(Some(&old), &old), []);
+    let changes = [
+        ("callers = [\"clerk\"], decisions", "callers = [\"clerk\", \"nurse\"], decisions", "operations.ask.callers"),
+        (
+            "decisions = [\"yes\", \"no\"]",
+            "decisions = [\"yes\", \"no\"], persons-visible-to = [\"clerk\"]",
+            "operations.ask.persons-visible-to",
+        ),
+        ("methods = [\"qr-card\"]", "methods = [\"qr-card\", \"nfc-chip\"]", "readings.methods"),
+        ("methods = [\"qr-card\"]\ncallers = [\"clerk\"]", "methods = [\"qr-card\"]", "readings.callers"),
+        (
+            "methods = [\"qr-card\"]",
+            "methods = [\"qr-card\"]\npersons-visible-to = [\"clerk\"]",
+            "readings.persons-visible-to",
+        ),
+        ("0 7 * * *", "*/5 * * * *", "schedules.morning"),
+        ("invocations-days = 30", "invocations-days = 31", "retention.invocations-days"),
+        ("deadline-ms = 100", "deadline-ms = 200", "limits.deadline-ms"),
+        ("memory-kib = 64", "memory-kib = 128", "limits.memory-kib"),
+        ("model = 1", "seed = true\nmodel = 1", "seed"),
+        ("model = 1", "model = 2", "model"),
+        ("calls-per-minute = 60", "calls-per-minute = 61", "places: budget.calls-per-minute"),
+        ("min = 1, max", "min = 0, max", "config.rounding.bounds"),
+        ("max = 100", "max = 101", "config.rounding.bounds"),
+        ("default = 5", "default = 6", "config.rounding.default"),
+        (", widens = \"below\"", "", "config.rounding.widens"),
+        ("choices = [\"a\", \"b\"]", "choices = [\"a\", \"b\", \"c\"]", "config.boards.bounds"),
+    ];
+    for (before, after, key) in changes {
+        let new = manifest(|text| {
+            assert!(text.contains(before), "{before}");
+            text.replacen(before, after, 1)
+        });
+        let told = opens(Some(&old), &new);
+        assert_eq!(told.iter().map(|told| told.key.as_str()).collect::<Vec<_>>(), [key], "{after}");
+        assert!(told.iter().all(|told| !told.vi.is_empty() && !told.en.is_empty() && told.vi != told.en));
+    }
+    let narrower =
+        manifest(|text| text.replacen("\"yes\", \"no\"", "\"yes\"", 1).replacen("days = 30", "days = 29", 1));
+    assert_eq!(opens(Some(&old), &narrower), []);
+    assert!(opens(None, &old).len() > 8, "all of a first build is told");
+}
+
+#[test]
+fn names_are_shown_by_a_right_in_force_only() {
+    let right = request(&[], &[Field::FullName]);
+    let shown = effective(std::slice::from_ref(&right), &[grant(1, right.clone(), &["18880"])]);
+    assert!(shown.shows_names(&unit("18880"), NOW));
+    assert!(!shown.shows_names(&unit("18881"), NOW), "in its units");
+    assert!(!shown.shows_names(&unit("18880"), NOW + YEAR), "until its end");
+    let other = request(&[], &[Field::BirthYear]);
+    let none = effective(std::slice::from_ref(&right), &[grant(1, other, &["18880"])]);
+    assert!(!none.shows_names(&unit("18880"), NOW), "whatever the manifest asks");
+}
+
+#[test]
 fn one_officer_withdraws_at_once_and_nothing_brings_it_back() {
-    for state in [GrantState::Requested { by: officer(1) }, grant(1, request(&[], &[]), &[]).state] {
+    for state in [GrantState::Requested { by: officer(1).into() }, grant(1, request(&[], &[]), &[]).state] {
         let withdrawn = state.withdraw(officer(1), NOW).unwrap();
         assert_eq!(withdrawn.clone().approve(officer(2), NOW), Err(ApproveError::NotWaiting("withdrawn")));
         assert!(withdrawn.withdraw(officer(2), NOW).is_err());

@@ -56,6 +56,24 @@ pub struct Setting {
     pub title: Bilingual,
     /// Where the default comes from: an article, or `config default`.
     pub source: Option<String>,
+    /// Which values of it show more than the default does: two officers approve those, nobody sets them alone.
+    #[serde(default)]
+    pub widens: Widens,
+}
+
+/// Which values of a setting show more than its default.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Widens {
+    /// None: the setting opens nothing.
+    #[default]
+    Never,
+    /// Numbers below the default.
+    Below,
+    /// Numbers above the default.
+    Above,
+    /// Every other value.
+    Always,
 }
 
 /// All settings of a pilot.
@@ -158,6 +176,20 @@ impl Config {
 }
 
 impl Setting {
+    /// Whether a value shows more than the default, which two officers approved with the build.
+    pub fn is_widened_by(&self, value: &Value) -> bool {
+        if *value == self.default {
+            return false;
+        }
+        // A value that is no number is compared with none: it counts as wider, and the check of its form comes beside.
+        match (self.widens, value.as_i64().zip(self.default.as_i64())) {
+            (Widens::Never, _) => false,
+            (Widens::Below, Some((value, default))) => value < default,
+            (Widens::Above, Some((value, default))) => value > default,
+            (Widens::Below | Widens::Above | Widens::Always, _) => true,
+        }
+    }
+
     /// Checks one value.
     pub fn check(&self, key: &SettingName, value: &Value) -> Result<(), ConfigError> {
         let form = |wanted| ConfigError::Form { key: key.clone(), wanted };

@@ -13,7 +13,8 @@ use semver::Version;
 use serde::{Deserialize, Serialize};
 
 pub use config::{
-    Config, ConfigError, MAX_SETTING_COLUMNS, MAX_SETTING_ENTRIES, MAX_SETTING_TEXT, MAX_SETTINGS, Setting, SettingKind,
+    Config, ConfigError, MAX_SETTING_COLUMNS, MAX_SETTING_ENTRIES, MAX_SETTING_TEXT, MAX_SETTINGS, Setting,
+    SettingKind, Widens,
 };
 pub use cron::{Cron, CronError};
 pub use problem::{ManifestError, Problem};

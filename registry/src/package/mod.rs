@@ -110,6 +110,12 @@ impl Package {
         Ok(package)
     }
 
+    /// Opens a package that is here already: its signature is checked again, with the trust of today. `taken_in`: when it passed the door,
+    /// in microseconds since 1970 UTC. A key whose term has ended since signed it well; one that was revoked signed nothing.
+    pub fn open_again(bytes: impl Into<Arc<[u8]>>, trust: &Trust, taken_in: i64) -> Result<Self, DoorError> {
+        Self::open(bytes, trust, taken_in)
+    }
+
     /// The same without a signature: what a vendor's own tools check before signing. Nothing that was opened so goes into a store.
     pub fn open_unsigned(bytes: impl Into<Arc<[u8]>>) -> Result<Self, DoorError> {
         let bytes = bytes.into();

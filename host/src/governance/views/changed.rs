@@ -1,6 +1,6 @@
 //! What officers' acts come to: changes, settings, credentials, packages.
 
-use pilothouse_registry::{FacilityId, PilotId, Role, UnitCode};
+use pilothouse_registry::{Difference, FacilityId, PilotId, Role, UnitCode};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -43,6 +43,8 @@ pub struct Installed {
     pub state: &'static str,
     /// Functions that no grant covers yet.
     pub waits_for: Vec<String>,
+    /// What it opens that two officers have not approved; empty: one officer may put it in service.
+    pub opens: Vec<Difference>,
 }
 
 /// A department's settings.
@@ -79,6 +81,8 @@ pub struct NewCredential {
     pub unit: UnitCode,
     /// For which facility.
     pub facility: Option<FacilityId>,
+    /// The pilots that a department answers for.
+    pub pilots: Option<Vec<PilotId>>,
 }
 
 /// A credential as the list shows it.

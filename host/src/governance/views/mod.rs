@@ -2,6 +2,7 @@
 
 mod board;
 mod changed;
+mod granted;
 mod log;
 mod pilot;
 mod places;
@@ -10,5 +11,6 @@ pub(crate) use self::board::state_of;
 pub use self::board::{GroupLine, ModelLine, PilotLine, PilotState};
 pub(super) use self::changed::SettingLine;
 pub use self::changed::{Changed, CredentialLine, Installed, NewCredential, Rotated, SettingsView};
+pub use self::granted::SoughtLine;
 pub use self::log::{InvocationView, Replayed, Signed, Verified};
 pub use self::pilot::{InvocationLine, PilotDetail, VersionLine};

@@ -89,7 +89,8 @@ impl House {
     pub async fn pilot(&self, id: &PilotId) -> Result<PilotDetail, HouseError> {
         let version = self.version(id)?;
         let manifest = &version.manifest;
-        let grants = self.grants(id).await?;
+        let mut grants = self.grants(id).await?;
+        grants.retain(|grant| grant.vendor.as_ref() == Some(&manifest.vendor));
         let bytes = self.0.packages.get(&super::super::parse("package", &format!("sha256:{}", version.package))?)?;
         let imports = pilothouse_registry::Imports::read(&bytes)?;
         let proof = Proof::new(manifest, &imports, &self.0.ceiling).with_grants(&grants);

@@ -106,11 +106,14 @@ impl Call {
             person,
             false,
         );
-        let Call { funnel, people, providers, .. } = self;
+        let Call { funnel, people, providers, occasion, .. } = self;
         let subject = people.subject(person);
+        let rights = funnel.rights();
+        // Asked by the right that answers now, which need not be the one that found the entry.
+        let rows = rights::register_rows(funnel.decided_by(&rights, &request), &register);
         Ok(funnel
             .pass(request, &(&register, person.number(), &field), |permit| {
-                providers.registers.field(permit, &register, subject, &field)
+                providers.registers.field(permit, &register, subject, (rows, occasion.at), &field)
             })
             .await?)
     }
@@ -133,11 +136,13 @@ impl Call {
             person,
             false,
         );
-        let Call { funnel, people, providers, .. } = self;
+        let Call { funnel, people, providers, occasion, .. } = self;
         let subject = people.subject(person);
+        let rights = funnel.rights();
+        let rows = rights::register_rows(funnel.decided_by(&rights, &request), &register);
         Ok(funnel
             .pass(request, &(&register, person.number(), &facts), |permit| {
-                providers.registers.agrees(permit, &register, subject, &names)
+                providers.registers.agrees(permit, &register, subject, (rows, occasion.at), &names)
             })
             .await?)
     }

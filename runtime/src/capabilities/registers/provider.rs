@@ -61,13 +61,22 @@ impl Provider {
         if seen { Ok(()) } else { Err(Trouble::NotFound) }
     }
 
+    /// Someone outside the rows of a grant has no entry, for whoever reads one by this grant.
+    fn is_shown(&self, subject: Subject<'_>, (rows, at): (Rows<'_>, i64)) -> Result<(), Trouble> {
+        let Provider::Embedded(province) = self;
+        let person = subject.key().and_then(|key| province.population.get(key));
+        if person.is_some_and(|person| shown(&person, rows, at)) { Ok(()) } else { Err(Trouble::NotFound) }
+    }
+
     pub(crate) async fn field(
         &self,
         _permit: Permit,
         register: &RegisterName,
         subject: Subject<'_>,
+        within: (Rows<'_>, i64),
         field: &FieldName,
     ) -> Result<Option<String>, Trouble> {
+        self.is_shown(subject, within)?;
         if IDENTITY_FIELDS.contains(&field.as_str()) {
             return Err(Trouble::Invalid("field"));
         }
@@ -81,8 +90,10 @@ impl Provider {
         _permit: Permit,
         register: &RegisterName,
         subject: Subject<'_>,
+        within: (Rows<'_>, i64),
         facts: &[Fact],
     ) -> Result<Vec<Option<bool>>, Trouble> {
+        self.is_shown(subject, within)?;
         let Provider::Embedded(province) = self;
         let entry = self.entry(register, subject)?.ok_or(Trouble::NotFound)?;
         let person = subject.key().and_then(|key| province.population.get(key)).ok_or(Trouble::NotFound)?;

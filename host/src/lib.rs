@@ -11,5 +11,6 @@ pub mod embedded;
 pub mod governance;
 pub mod harness;
 mod introduction;
+mod serving;
 mod signing;
 pub mod words;

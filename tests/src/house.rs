@@ -245,6 +245,12 @@ impl House {
         }
     }
 
+    /// The id of the program's process.
+    #[must_use]
+    pub fn process(&self) -> u32 {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner).child.id()
+    }
+
     /// The data folder.
     #[must_use]
     pub fn folder(&self) -> &Path {

@@ -9,6 +9,7 @@ pub mod house;
 pub mod packages;
 pub mod people;
 pub mod program;
+pub mod raw;
 pub mod reader;
 pub mod vendor;
 pub mod zoo;

@@ -1,8 +1,10 @@
 //! A device under test: it has a key, signs what it reads, and may be told to sign otherwise than it should.
 
-use ed25519_dalek::SigningKey;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use ed25519_dalek::{Signer as _, SigningKey};
 use pilothouse_registry::keys;
-use pilothouse_registry::signed_request::{SignatureFields, Target, sign};
+use pilothouse_registry::signed_request::{SignatureFields, Target, content_digest, sign};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -14,6 +16,8 @@ pub struct Reader {
     key: SigningKey,
     /// How far its clock is ahead, in seconds.
     pub ahead: i64,
+    /// The name by which it knows the house, as `http://NAME`; the house's address where it is none.
+    pub name: Option<&'static str>,
     signed: u64,
 }
 
@@ -39,7 +43,7 @@ impl Reader {
     /// Where the system has no randomness.
     #[must_use]
     pub fn new() -> Reader {
-        Reader { key: keys::generate().expect("randomness"), ahead: 0, signed: 0 }
+        Reader { key: keys::generate().expect("randomness"), ahead: 0, name: None, signed: 0 }
     }
 
     /// The id that the host knows it by.
@@ -69,9 +73,38 @@ impl Reader {
     pub fn sign(&mut self, house: &House, path: &str, body: &[u8]) -> SignatureFields {
         self.signed += 1;
         let created = OffsetDateTime::now_utc().unix_timestamp() + self.ahead;
-        let uri = format!("{}{path}", house.address());
+        let uri = format!("{}{path}", self.name.unwrap_or(house.address()));
         let target = Target { method: "POST", uri: &uri };
         sign(&self.key, target, body, created, &format!("{:016x}", self.signed))
+    }
+
+    /// Signs a body as another program would: these components beside method, address and digest, with the values that the
+    /// request has of them, and these further parameters.
+    pub fn sign_more(
+        &mut self,
+        house: &House,
+        path: &str,
+        body: &[u8],
+        more: &[(&str, &str)],
+        parameters: &str,
+    ) -> SignatureFields {
+        let (content_digest, uri) = (content_digest(body), format!("{}{path}", self.name.unwrap_or(house.address())));
+        self.signed += 1;
+        let created = OffsetDateTime::now_utc().unix_timestamp() + self.ahead;
+        let (id, nonce) = (self.id(), self.signed);
+        let own = [("@method", "POST"), ("@target-uri", uri.as_str()), ("content-digest", content_digest.as_str())];
+        let all = [&own[..], more].concat();
+        let names: Vec<String> = all.iter().map(|(name, _)| format!("\"{name}\"")).collect();
+        let signed =
+            format!("({});created={created};keyid=\"{id}\";nonce=\"{nonce:016x}\"{parameters}", names.join(" "));
+        let lines: String = all.iter().map(|(name, value)| format!("\"{name}\": {value}\n")).collect();
+        let base = format!("{lines}\"@signature-params\": {signed}");
+        let signature = STANDARD.encode(self.key.sign(base.as_bytes()).to_bytes());
+        SignatureFields {
+            content_digest,
+            signature_input: format!("sig1={signed}"),
+            signature: format!("sig1=:{signature}:"),
+        }
     }
 
     /// Sends a body, signed.

@@ -1,6 +1,7 @@
 //! Devices at the front door: enrolled, signing, offline and late, forged, replayed, revoked.
 #![expect(clippy::unwrap_used, reason = "clippy knows test functions, not the functions that they share")]
 
+use pilothouse_registry::signed_request::SignatureFields;
 use pilothouse_tests::house::House;
 use pilothouse_tests::people;
 use pilothouse_tests::reader::{self, Reader, reading, seconds_ago};
@@ -194,29 +195,122 @@ async fn a_revoked_device_is_refused_with_the_next_request_and_never_comes_back(
 
 #[tokio::test]
 async fn a_signature_from_before_a_restart_is_believed_no_more_than_one_that_was_used_since() {
-    let mut house = House::start();
+    let mut house = House::start_with(&["--authority", "house.test"]);
     let mut own = Reader::enrolled(&house, house.demo("hospital"), CLERK).await;
     let body = reading("caught-1", &card("insured-adult"), &seconds_ago(1)).to_string().into_bytes();
+    // Another port after the restart, and still the same name.
+    own.name = Some("http://house.test");
+    let named = |fields: &SignatureFields| {
+        [
+            ("host", "house.test".to_owned()),
+            ("content-digest", fields.content_digest.clone()),
+            ("signature-input", fields.signature_input.clone()),
+            ("signature", fields.signature.clone()),
+        ]
+    };
     // It lasts longer than the restart: its clock is ahead. Whoever caught it on its way may still have it.
     own.ahead = 30;
     let caught = own.sign(&house, READINGS, &body);
-    let first = reader::send(&house, READINGS, &caught, body.clone()).await.unwrap().good();
-    let before = house.address().trim_start_matches("http://").to_owned();
+    let first = house.post_with(READINGS, &named(&caught), body.clone()).await.unwrap().good();
     house.kill();
     house.restart();
-    let fields = [
-        ("host", before),
-        ("content-digest", caught.content_digest.clone()),
-        ("signature-input", caught.signature_input.clone()),
-        ("signature", caught.signature.clone()),
-    ];
-    house.post_with(READINGS, &fields, body.clone()).await.unwrap().is_problem(401, "device-replayed");
+    house.post_with(READINGS, &named(&caught), body.clone()).await.unwrap().is_problem(401, "device-replayed");
 
     own.ahead = 60;
     let anew = own.sign(&house, READINGS, &body);
-    let again = reader::send(&house, READINGS, &anew, body.clone()).await.unwrap().good();
+    let again = house.post_with(READINGS, &named(&anew), body.clone()).await.unwrap().good();
     assert_eq!((&again["replayed"], &again["id"]), (&json!(true), &first["id"]));
-    reader::send(&house, READINGS, &anew, body).await.unwrap().is_problem(401, "device-replayed");
+    house.post_with(READINGS, &named(&anew), body).await.unwrap().is_problem(401, "device-replayed");
+}
+
+#[tokio::test]
+async fn what_a_device_or_a_gateway_signs_beyond_the_profile_is_no_fault() {
+    let house = House::shared();
+    let mut own = Reader::enrolled(&house, house.demo("hospital"), CLERK).await;
+    let authority = house.address().trim_start_matches("http://").to_owned();
+    let now = OffsetDateTime::now_utc().unix_timestamp();
+    let more = [("@authority", authority.as_str()), ("content-type", "application/json"), ("@path", READINGS)];
+    for (number, (more, parameters)) in [
+        (&more[..0], format!(";expires={}", now + 300)),
+        (&more[..0], ";tag=\"reader\"".to_owned()),
+        (&more[..], String::new()),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let body = reading(&format!("beyond-{number}"), &card("insured-adult"), &seconds_ago(1)).to_string();
+        let signed = own.sign_more(&house, READINGS, body.as_bytes(), more, &parameters);
+        let answer = reader::send(&house, READINGS, &signed, body.into_bytes()).await.unwrap();
+        assert_eq!(answer.status, 200, "{parameters} {}", answer.text);
+    }
+    let gateway = ("proxy=(\"@method\");created=7;keyid=\"px\"", "proxy=:AAAA:");
+    for is_first in [true, false] {
+        let body = reading(&format!("beside-{is_first}"), &card("insured-adult"), &seconds_ago(1)).to_string();
+        let mut signed = own.sign(&house, READINGS, body.as_bytes());
+        for (field, of_gateway) in [(&mut signed.signature_input, gateway.0), (&mut signed.signature, gateway.1)] {
+            *field = if is_first { format!("{of_gateway}, {field}") } else { format!("{field}, {of_gateway}") };
+        }
+        let answer = reader::send(&house, READINGS, &signed, body.into_bytes()).await.unwrap();
+        assert_eq!(answer.status, 200, "{}", answer.text);
+    }
+}
+
+#[tokio::test]
+async fn each_fault_of_a_signature_has_a_name_of_its_own() {
+    let house = House::shared();
+    let mut own = Reader::enrolled(&house, house.demo("hospital"), CLERK).await;
+    let body = reading("faults-1", &card("insured-adult"), &seconds_ago(1)).to_string().into_bytes();
+    let now = OffsetDateTime::now_utc().unix_timestamp();
+    own.ahead = -60;
+    let expired = own.sign_more(&house, READINGS, &body, &[], &format!(";expires={}", now - 10));
+    reader::send(&house, READINGS, &expired, body.clone()).await.unwrap().is_problem(401, "device-signature-expired");
+    own.ahead = 0;
+    let good = own.sign(&house, READINGS, &body);
+    for (from, to, named) in [
+        (";nonce=\"", ";once=\"", "`nonce`"),
+        (";created=", ";made=", "`created`"),
+        ("alg=\"ed25519\"", "alg=\"rsa-v1_5-sha256\"", "`alg`"),
+        ("\"content-digest\"", "\"content-type\"", "`content-digest`"),
+        ("\"@method\"", "\"@method\" \"x-absent\"", "field that the request does not have"),
+    ] {
+        let mut changed = good.clone();
+        changed.signature_input = changed.signature_input.replace(from, to);
+        assert_ne!(changed, good, "{from}");
+        let answer = reader::send(&house, READINGS, &changed, body.clone()).await.unwrap();
+        answer.is_problem(400, "device-signature-form");
+        assert!(answer.str("/detail").contains(named), "{from}: {}", answer.text);
+    }
+}
+
+#[tokio::test]
+async fn a_signature_is_for_this_host_s_name_however_it_is_written_and_for_no_other() {
+    let house = House::start_with(&["--authority", "dat.example"]);
+    let mut own = Reader::enrolled(&house, house.demo("hospital"), CLERK).await;
+    for (number, (name, host, status)) in [
+        ("http://dat.example", "dat.example", 200),
+        ("http://dat.example", "dat.example:80", 200),
+        ("https://dat.example", "DAT.Example:443", 200),
+        ("http://DAT.Example", "DAT.Example", 200),
+        ("http://dat.example:80", "dat.example", 200),
+        ("http://other.example", "other.example", 421),
+        ("http://127.0.0.1:1", "127.0.0.1:1", 421),
+        ("http://other.example", "dat.example", 401),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let body = reading(&format!("named-{number}"), &card("insured-adult"), &seconds_ago(1)).to_string();
+        own.name = Some(name);
+        let signed = own.sign(&house, READINGS, body.as_bytes());
+        let fields = [
+            ("host", host.to_owned()),
+            ("content-digest", signed.content_digest),
+            ("signature-input", signed.signature_input),
+            ("signature", signed.signature),
+        ];
+        let answer = house.post_with(READINGS, &fields, body.into_bytes()).await.unwrap();
+        assert_eq!(answer.status, status, "{name} {host}: {}", answer.text);
+    }
 }
 
 /// What the summary of a day says of its visits.

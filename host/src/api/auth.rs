@@ -7,7 +7,9 @@ use axum::http::{StatusCode, header};
 use super::App;
 use super::problem::Problem;
 use super::routes::{self, For};
+use super::strangers::Failed;
 use crate::governance::{Caller, House};
+use crate::serving::Client;
 
 /// A caller who showed a valid credential and whose role may use this route.
 pub(super) struct Known(pub(super) Caller);
@@ -21,12 +23,14 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let app = App::from_ref(state);
-        let token = parts
-            .headers
-            .get(header::AUTHORIZATION)
-            .and_then(|value| value.to_str().ok())
-            .and_then(|value| value.strip_prefix("Bearer "));
-        let caller = token.and_then(|token| app.house.authenticate(token.trim())).ok_or_else(|| {
+        let client = parts.extensions.get::<Client>().copied();
+        let token = parts.headers.get(header::AUTHORIZATION).and_then(|value| bearer(value.to_str().ok()?));
+        let caller = token.and_then(|token| app.house.authenticate(token)).ok_or_else(|| {
+            // A good token is looked up in no time, so only bad ones wait: nobody keeps a neighbour behind the same address out.
+            if let Err(busy) = app.strangers.may_try(client) {
+                return busy;
+            }
+            app.strangers.failed(client, Failed::Token);
             Problem::new(
                 StatusCode::UNAUTHORIZED,
                 "no-credential",
@@ -49,6 +53,12 @@ where
     }
 }
 
+/// The token of a bearer's `Authorization`; the scheme is in any case (RFC 9110, 11.1).
+fn bearer(value: &str) -> Option<&str> {
+    let (scheme, token) = value.trim().split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
 /// Whether a caller may ask now already.
 pub(super) fn within_rate(app: &App, caller: &Caller) -> Result<(), Problem> {
     let Err(wait) = app.limiter.check_key(&caller.credential) else { return Ok(()) };
@@ -63,3 +73,18 @@ pub(super) fn within_rate(app: &App, caller: &Caller) -> Result<(), Problem> {
 
 /// The house, for handlers that take it with the caller.
 pub(super) type Rooms = axum::extract::State<House>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_scheme_is_in_any_case_and_no_other_one_is_taken() {
+        for value in ["Bearer abc", "bearer abc", "BEARER  abc", " bEaReR abc "] {
+            assert_eq!(bearer(value), Some("abc"), "{value}");
+        }
+        for value in ["Basic abc", "Bearer", "Bearerabc", ""] {
+            assert_eq!(bearer(value), None, "{value}");
+        }
+    }
+}

@@ -70,12 +70,21 @@ fn instant(text: Option<&str>) -> Result<Option<i64>, Problem> {
     Ok(i64::try_from(at.unix_timestamp_nanos() / 1_000).ok())
 }
 
-/// The caller's reference: in the body, or as the header `Idempotency-Key`, plain or quoted.
-fn reference(body: Option<String>, headers: &HeaderMap) -> String {
-    body.unwrap_or_else(|| {
-        let header = headers.get("idempotency-key").and_then(|value| value.to_str().ok()).unwrap_or_default();
-        header.trim_matches('"').to_owned()
-    })
+/// The caller's reference: in the body, or as the header `Idempotency-Key`, plain or quoted. Where both are there, they say the same.
+fn reference(body: Option<String>, headers: &HeaderMap) -> Result<String, Problem> {
+    let header = headers.get("idempotency-key").map(|value| {
+        let text = value.to_str().unwrap_or_default().trim();
+        text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text).to_owned()
+    });
+    match (body, header) {
+        (Some(body), Some(header)) if body != header => Err(Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "invalid-reference",
+            "Idempotency-Key is another than the `reference` of the body: send one of them, or both alike",
+        )
+        .at_in_both("/reference", "send the same as in Idempotency-Key", "phải giống Idempotency-Key")),
+        (body, header) => Ok(body.or(header).unwrap_or_default()),
+    }
 }
 
 pub(super) async fn operation(
@@ -87,7 +96,7 @@ pub(super) async fn operation(
 ) -> Result<Json<Value>, Problem> {
     let captured_at = instant(body.captured_at.as_deref())?;
     let what = What::Operation { name: operation, input: body.input };
-    let call = CallRequest { pilot: pilot.clone(), what, reference: reference(body.reference, &headers), captured_at };
+    let call = CallRequest { pilot: pilot.clone(), what, reference: reference(body.reference, &headers)?, captured_at };
     answered(&pilot, house.call(&caller, call).await)
 }
 
@@ -113,7 +122,7 @@ async fn read(
         return Err(CallError::OtherFacility.into());
     }
     let what = What::Reading(body.sent()?);
-    let call = CallRequest { pilot: pilot.clone(), what, reference: reference(body.reference, headers), captured_at };
+    let call = CallRequest { pilot: pilot.clone(), what, reference: reference(body.reference, headers)?, captured_at };
     answered(pilot, house.call(caller, call).await)
 }
 

@@ -1,8 +1,8 @@
 //! Problems: RFC 9457 documents with a stable type, what is wrong, where, and how to mend it. Never a value of the request.
 
 use axum::body::Body;
-use axum::extract::rejection::{BytesRejection, JsonRejection, PathRejection};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::extract::rejection::{BytesRejection, PathRejection};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::kinds;
 use crate::governance::{CallError, DeviceError, FieldError, HouseError};
+use crate::words::Lang;
 
 /// A problem document.
 #[derive(Debug, Clone, Serialize)]
@@ -27,20 +28,61 @@ pub struct Problem {
     more: Map<String, Value>,
     #[serde(skip)]
     retry_after: Option<u64>,
+    /// The same for readers of Vietnamese.
+    #[serde(skip)]
+    vi: Vietnamese,
+}
+
+/// What a problem says in Vietnamese.
+#[derive(Debug, Clone, Default)]
+struct Vietnamese {
+    title: Option<&'static str>,
+    detail: Option<String>,
+    /// Of each field, in the order of `errors`; none where the kind's next step says enough.
+    errors: Vec<Option<String>>,
 }
 
 impl Problem {
     /// A problem of a kind.
     pub fn new(status: StatusCode, code: &str, detail: impl Into<String>) -> Problem {
+        let kind = kinds::find(code);
+        // What officers and developers are told in detail is English; the kind says the same to everybody in Vietnamese.
+        let vi = Vietnamese {
+            title: kind.map(|kind| kind.vi),
+            detail: kind.map(|kind| kind.next_vi.to_owned()),
+            errors: Vec::new(),
+        };
         Problem {
             r#type: format!("/problems/{code}"),
-            title: kinds::find(code).map_or(code, |kind| kind.en).to_owned(),
+            title: kind.map_or(code, |kind| kind.en).to_owned(),
             status: status.as_u16(),
             detail: detail.into(),
             instance: None,
             errors: Vec::new(),
             more: Map::new(),
             retry_after: None,
+            vi,
+        }
+    }
+
+    /// The same `detail` in Vietnamese, where it says more than the kind does.
+    pub(super) fn in_vietnamese(mut self, detail: impl Into<String>) -> Problem {
+        self.vi.detail = Some(detail.into());
+        self
+    }
+
+    /// The problem in this language, whole.
+    fn said_in(&mut self, lang: Lang) {
+        if lang == Lang::En {
+            return;
+        }
+        let Vietnamese { title, detail, errors } = std::mem::take(&mut self.vi);
+        self.title = title.map_or_else(|| std::mem::take(&mut self.title), str::to_owned);
+        self.detail = detail.unwrap_or_else(|| std::mem::take(&mut self.detail));
+        for (error, message) in self.errors.iter_mut().zip(errors) {
+            if let Some(message) = message {
+                error.message = message;
+            }
         }
     }
 
@@ -58,8 +100,32 @@ impl Problem {
         self
     }
 
+    /// Says in another answer when to ask again.
+    pub(super) fn write_retry_after(&self, response: &mut Response) {
+        self.write_retry_after_into(response.headers_mut());
+    }
+
+    fn write_retry_after_into(&self, headers: &mut HeaderMap) {
+        if let Some(seconds) = self.retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+    }
+
     fn at(mut self, pointer: impl Into<String>, message: impl Into<String>) -> Problem {
         self.errors.push(FieldError { pointer: pointer.into(), message: message.into() });
+        self.vi.errors.push(None);
+        self
+    }
+
+    /// What is wrong with a field, in both languages.
+    pub(super) fn at_in_both(
+        mut self,
+        pointer: impl Into<String>,
+        en: impl Into<String>,
+        vi: impl Into<String>,
+    ) -> Problem {
+        self.errors.push(FieldError { pointer: pointer.into(), message: en.into() });
+        self.vi.errors.push(Some(vi.into()));
         self
     }
 }
@@ -70,9 +136,7 @@ impl IntoResponse for Problem {
         let mut response = (status, axum::Json(&self)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if let Some(seconds) = self.retry_after {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-        }
+        self.write_retry_after_into(headers);
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
@@ -82,14 +146,24 @@ impl IntoResponse for Problem {
     }
 }
 
-/// Writes the id of the request into its problem, where the answer is one.
-pub(super) fn name(response: &mut Response, id: Uuid) {
+/// Writes the id of the request into its problem, and puts it into the language of who asked, where the answer is one.
+pub(super) fn name(response: &mut Response, id: Uuid, lang: Lang) {
     let Some(mut problem) = response.extensions_mut().remove::<Problem>() else { return };
     problem.instance = Some(id.urn().to_string());
+    problem.said_in(lang);
     if let Ok(bytes) = serde_json::to_vec(&problem) {
-        response.headers_mut().remove(header::CONTENT_LENGTH);
+        let headers = response.headers_mut();
+        headers.remove(header::CONTENT_LENGTH);
+        headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(lang.code()));
+        headers.append(header::VARY, HeaderValue::from_static("Accept-Language"));
         *response.body_mut() = Body::from(bytes);
     }
+    response.extensions_mut().insert(problem);
+}
+
+/// The document of an answer that is a problem.
+pub(super) fn bytes(response: &Response) -> Vec<u8> {
+    response.extensions().get::<Problem>().and_then(|problem| serde_json::to_vec(problem).ok()).unwrap_or_default()
 }
 
 impl From<CallError> for Problem {
@@ -158,26 +232,6 @@ impl From<HouseError> for Problem {
                 problem.with("ask", format!("pilot grant request {pilot} --in-version {version}"))
             }
             _ => problem,
-        }
-    }
-}
-
-impl From<JsonRejection> for Problem {
-    fn from(rejection: JsonRejection) -> Problem {
-        let status = rejection.status();
-        match status {
-            StatusCode::UNSUPPORTED_MEDIA_TYPE => {
-                Problem::new(status, "wrong-content-type", "send the body as application/json")
-            }
-            StatusCode::PAYLOAD_TOO_LARGE => {
-                Problem::new(status, "too-large", "send at most 256 KiB; split a larger group")
-            }
-            // The parser's words may repeat what stood in the body, which may be a person's: only where it is, is said.
-            _ => Problem::new(
-                status,
-                "invalid-json",
-                "the body is not the JSON that this operation takes: see /openapi.json for its fields",
-            ),
         }
     }
 }

@@ -4,15 +4,18 @@ use axum::body::{Body, Bytes};
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRef, FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode, header};
-use pilothouse_registry::signed_request::{Claimed, SignatureError, SignatureFields, Target};
+use axum::http::{HeaderMap, StatusCode, header, uri};
+use pilothouse_registry::signed_request::{Claimed, SignatureError, SignatureFields, Target, normal_authority};
 
 use super::auth::{Known, within_rate};
+use super::authority::{Authorities, Authority};
+use super::strangers::Failed;
 use super::{App, Problem};
 use crate::governance::{CallError, Caller, DeviceError};
+use crate::serving::Client;
 
-/// The schemes that a device may have signed: the host itself speaks HTTP, and what ends TLS for it stands in front of it.
-const SCHEMES: [&str; 2] = ["https", "http"];
+/// The schemes that a device may have signed, with their ports: what ends TLS may stand in front.
+const SCHEMES: [(&str, u16); 2] = [("https", 443), ("http", 80)];
 
 /// A body from a desk with its token, or from a device with its signature.
 pub(super) struct Sent<T>(pub(super) Caller, pub(super) T);
@@ -34,13 +37,25 @@ where
             return Ok(Sent(caller, value));
         }
         let (parts, body) = request.into_parts();
+        let client = parts.extensions.get::<Client>().copied();
+        app.strangers.may_try(client)?;
+        let refused = |error: DeviceError| {
+            app.strangers.failed(client, Failed::Signature);
+            Problem::from(CallError::from(error))
+        };
+        // All that needs no body first: whoever is no device of ours has nothing read.
+        let claimed = fields(&parts.headers)
+            .and_then(|fields| Claimed::parse(&fields, |id| app.house.knows_device(id)))
+            .map_err(|error| refused(error.into()))?;
+        if !app.house.knows_device(claimed.key()) {
+            return Err(refused(DeviceError::Unknown));
+        }
+        let uris = targets(&parts, &app.authorities).map_err(refused)?;
         // As long as any body: what is signed is read whole before it is believed.
         let bytes = Bytes::from_request(Request::from_parts(parts.clone(), body), state).await.map_err(broken)?;
-        let refused = |error: DeviceError| Problem::from(CallError::from(error));
-        let claimed = Claimed::parse(&fields(&parts.headers)?).map_err(|error| refused(error.into()))?;
-        let uris = targets(&parts);
         let targets: Vec<Target<'_>> = uris.iter().map(|uri| Target { method: parts.method.as_str(), uri }).collect();
-        let caller = app.house.believe(&claimed, &targets, &bytes).map_err(refused)?;
+        let field = |name: &str| joined(&parts.headers, name);
+        let caller = app.house.believe(&claimed, &targets, &field, &bytes).map_err(refused)?;
         tracing::Span::current().record("credential", caller.credential.as_str());
         within_rate(&app, &caller)?;
         let super::Json(value) =
@@ -58,13 +73,19 @@ fn broken(rejection: BytesRejection) -> Problem {
     }
 }
 
-fn fields(headers: &HeaderMap) -> Result<SignatureFields, Problem> {
-    let field = |name: &str| {
-        // Two fields of a name would be joined (RFC 9110, 5.3); no device of ours sends two.
-        let mut all = headers.get_all(name).iter();
-        let value = all.next().and_then(|value| value.to_str().ok()).filter(|_| all.next().is_none());
-        value.map(str::to_owned).ok_or_else(|| Problem::from(CallError::from(DeviceError::from(SignatureError::Form))))
-    };
+/// A field's value as RFC 9421, 2.1, has it: all of that name, joined.
+fn joined(headers: &HeaderMap, name: &str) -> Option<String> {
+    // Names of components are in small letters; the map would take others as well.
+    if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        return None;
+    }
+    let values: Option<Vec<&str>> =
+        headers.get_all(name).iter().map(|value| value.to_str().ok().map(str::trim)).collect();
+    values.filter(|values| !values.is_empty()).map(|values| values.join(", "))
+}
+
+fn fields(headers: &HeaderMap) -> Result<SignatureFields, SignatureError> {
+    let field = |name: &'static str| joined(headers, name).ok_or(SignatureError::Missing(name));
     Ok(SignatureFields {
         content_digest: field("content-digest")?,
         signature_input: field("signature-input")?,
@@ -72,10 +93,26 @@ fn fields(headers: &HeaderMap) -> Result<SignatureFields, Problem> {
     })
 }
 
-/// The addresses at which a request may have meant this host: by the name that it was sent to.
-fn targets(parts: &Parts) -> Vec<String> {
+/// The addresses at which a request may have meant this host: the name that it was sent to, which must be one of ours, as it was
+/// written and as it is written plainly.
+fn targets(parts: &Parts, ours: &Authorities) -> Result<Vec<String>, DeviceError> {
     let host = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    let authority = parts.uri.authority().map(axum::http::uri::Authority::as_str).or(host).unwrap_or_default();
-    let path = parts.uri.path_and_query().map_or("/", axum::http::uri::PathAndQuery::as_str);
-    SCHEMES.iter().map(|scheme| format!("{scheme}://{authority}{path}")).collect()
+    let sent = parts.uri.authority().map(uri::Authority::as_str).or(host).unwrap_or_default();
+    let authority: Authority = sent.parse().map_err(|_| DeviceError::Host)?;
+    if !ours.has(&authority) {
+        return Err(DeviceError::Host);
+    }
+    let path = parts.uri.path_and_query().map_or("/", uri::PathAndQuery::as_str);
+    let mut targets: Vec<String> = Vec::new();
+    for (scheme, port) in SCHEMES {
+        let plain = normal_authority(scheme, sent);
+        let whole = if authority.has_default_port() { format!("{}:{port}", authority.host()) } else { plain.clone() };
+        for name in [sent, plain.as_str(), whole.as_str()] {
+            let target = format!("{scheme}://{name}{path}");
+            if !targets.contains(&target) {
+                targets.push(target);
+            }
+        }
+    }
+    Ok(targets)
 }

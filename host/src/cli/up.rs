@@ -1,7 +1,7 @@
 //! `pilot up`: the host on this machine.
 
 use std::io::IsTerminal;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -15,14 +15,17 @@ use pilothouse_province::{DEFAULT_PEOPLE, DEFAULT_SEED, MAX_PEOPLE};
 use pilothouse_runtime::compile::Program;
 use serde::Deserialize;
 use serde_json::Value;
+use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
 use super::out::{Out, note};
-use crate::api::{self, ApiLimits};
+use crate::api::{self, ApiLimits, Authorities, Authority};
 use crate::demo::Folk;
 use crate::governance::{Clocks, House, Installation, OpenOptions, PilotLine, PilotState, Progress};
 use crate::introduction::ADDRESS;
+use crate::serving::{self, Listening, Proxies, Proxy};
 
 /// Where it listens unless told otherwise.
 const LISTEN: &str = "127.0.0.1:8179";
@@ -65,7 +68,22 @@ pub(super) struct Up {
     /// What desks' software writes in front of a card's text and may; give it once for each, such as CCCD:
     #[arg(long, env = "PILOT_CARD_LABELS", value_name = "LABEL", value_delimiter = ',')]
     card_label: Vec<String>,
-    /// TOML file with any of: listen, people, quiet, seed, csca, card-labels, ceiling, rate-limit, clock-allowance-seconds, oldest-event-days
+    /// PEM file with the certificate of this host and its chain: needed, with --tls-key, to be reached from other machines
+    #[arg(long, env = "PILOT_TLS_CERT", value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// PEM file with the certificate's private key
+    #[arg(long, env = "PILOT_TLS_KEY", value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+    /// Address or network of a proxy in front that ends TLS; what it says of clients is believed, nobody else's word is.
+    /// Give it once for each
+    #[arg(long, env = "PILOT_BEHIND_PROXY", value_name = "ADDRESS", value_delimiter = ',')]
+    behind_proxy: Vec<Proxy>,
+    /// A name under which devices reach this host, as HOST or HOST:PORT: their signatures are taken for it. Give it once for
+    /// each; the address that is listened on and localhost are names in any case
+    #[arg(long, env = "PILOT_AUTHORITY", value_name = "NAME", value_delimiter = ',')]
+    authority: Vec<Authority>,
+    /// TOML file with any of: listen, people, quiet, seed, csca, card-labels, ceiling, rate-limit, clock-allowance-seconds,
+    /// oldest-event-days, tls-cert, tls-key, behind-proxy, authority
     #[arg(long, env = "PILOT_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
 }
@@ -87,6 +105,62 @@ struct File {
     clock_allowance_seconds: Option<u32>,
     /// Oldest event that is taken.
     oldest_event_days: Option<u32>,
+    tls_cert: Option<PathBuf>,
+    tls_key: Option<PathBuf>,
+    behind_proxy: Option<Vec<Proxy>>,
+    authority: Option<Vec<Authority>>,
+}
+
+/// How the host is reached: over which socket, by whom, under which names.
+struct Way {
+    listen: SocketAddr,
+    tls: Option<TlsAcceptor>,
+    proxies: Proxies,
+    authorities: Vec<Authority>,
+}
+
+impl Way {
+    fn of(up: &Up, file: &mut File) -> anyhow::Result<Way> {
+        let listen = match up.listen.or(file.listen) {
+            Some(listen) => listen,
+            None => LISTEN.parse().context("the default address")?,
+        };
+        let pair = (up.tls_cert.clone().or(file.tls_cert.take()), up.tls_key.clone().or(file.tls_key.take()));
+        let tls = match pair {
+            (Some(certificate), Some(key)) => Some(serving::tls::acceptor(&certificate, &key)?),
+            (None, None) => None,
+            (Some(_), None) => bail!("tls-cert needs tls-key: give the file with the certificate's private key"),
+            (None, Some(_)) => bail!("tls-key needs tls-cert: give the file with the certificate"),
+        };
+        let named = |given: &[Proxy], file: Option<Vec<Proxy>>| match given {
+            [] => file.unwrap_or_default(),
+            given => given.to_vec(),
+        };
+        let proxies: Proxies = named(&up.behind_proxy, file.behind_proxy.take()).into_iter().collect();
+        if !listen.ip().to_canonical().is_loopback() && tls.is_none() && proxies.is_empty() {
+            bail!(
+                "{listen} is reached from other machines, and tokens and people's data would cross the network in plain: give a certificate with --tls-cert and --tls-key, or name the proxy in front that ends TLS with --behind-proxy ADDRESS, or listen on 127.0.0.1"
+            );
+        }
+        let authorities = match up.authority.as_slice() {
+            [] => file.authority.take().unwrap_or_default(),
+            given => given.to_vec(),
+        };
+        Ok(Way { listen, tls, proxies, authorities })
+    }
+
+    /// Binds the socket; with TLS also one of this machine alone, in plain, for the commands that are given here.
+    async fn bind(&self) -> anyhow::Result<(TcpListener, Option<TcpListener>)> {
+        let listen = self.listen;
+        let listener = TcpListener::bind(listen).await.with_context(|| {
+            format!("cannot listen on {listen}: stop what uses the port, or choose another with --listen")
+        })?;
+        let local = match &self.tls {
+            Some(_) => Some(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.context("cannot listen on 127.0.0.1")?),
+            None => None,
+        };
+        Ok((listener, local))
+    }
 }
 
 /// Shows the long steps of a start.
@@ -107,12 +181,9 @@ impl Progress for Shown {
 
 impl Up {
     pub(super) async fn run(self, data: &Path, out: &mut Out) -> anyhow::Result<()> {
-        let file = self.file()?;
+        let mut file = self.file()?;
+        let way = Way::of(&self, &mut file)?;
         let quiet = self.quiet || file.quiet.unwrap_or(false);
-        let listen = match self.listen.or(file.listen) {
-            Some(listen) => listen,
-            None => LISTEN.parse().context("the default address")?,
-        };
         let asked = self.people.or(file.people);
         // A province is of as many people as at its folder's first start: others would have their cards and pseudonyms.
         let made = Folk::read(data).ok();
@@ -138,10 +209,9 @@ impl Up {
         let card_labels = CardLabels::new(labels).context("card-labels")?;
         logging(quiet);
         let begun = Instant::now();
+        let files = serving::raise_files();
         // The port first: where it is taken, the data folder is not touched.
-        let listener = tokio::net::TcpListener::bind(listen).await.with_context(|| {
-            format!("cannot listen on {listen}: stop what uses the port, or choose another with --listen")
-        })?;
+        let (listener, local) = way.bind().await?;
         let bar = (!quiet && std::io::stderr().is_terminal()).then(ProgressBar::new_spinner);
         if let Some(bar) = &bar {
             bar.enable_steady_tick(Duration::from_millis(100));
@@ -173,41 +243,34 @@ impl Up {
             bar.finish_and_clear();
         }
         let address = listener.local_addr().context("the address")?;
+        let near = local.as_ref().map_or(Ok(address), TcpListener::local_addr).context("the address")?;
         if house.installation() == Installation::Demonstration {
             let population = &house.province().population;
             let folk = Folk { seed: population.seed(), people, day: population.today() };
             folk.write(data).context("what the province is made of cannot be written into the data folder")?;
-            if !address.ip().is_loopback() {
-                note(format_args!(
-                    "a demonstration is open to this network at {address}, over plain HTTP: who reads along gets its tokens"
-                ));
-            }
         }
-        house.listens_at(&address.to_string())?;
+        house.listens_at(&near.to_string())?;
         // Before anybody is told that it is ready: who then stops it at once is heard.
         let asked = stopping()?;
         if !quiet {
-            greet(&house, &address, people, begun.elapsed(), out).await?;
+            greet(&house, &address, way.tls.is_some(), people, begun.elapsed(), out).await?;
         }
-        let day = self.demo_day.map(|minutes| {
-            tokio::spawn(super::demo::beside(house.clone(), format!("http://{address}"), minutes, quiet))
-        });
-        let router = api::router(house.clone(), limits);
-        let service = router.into_make_service_with_connect_info::<SocketAddr>();
-        let served = axum::serve(
-            axum::serve::ListenerExt::tap_io(listener, |stream| {
-                // Small answers must not wait for each other.
-                let _slower = stream.set_nodelay(true);
-            }),
-            service,
-        )
-        .with_graceful_shutdown(over(house.clone(), asked.clone()));
+        let day = self
+            .demo_day
+            .map(|minutes| tokio::spawn(super::demo::beside(house.clone(), format!("http://{near}"), minutes, quiet)));
+        let authorities = Authorities::new(&[address, near], way.authorities);
+        let router = api::router(house.clone(), limits, authorities);
+        let mut listeners = vec![Listening { listener, tls: way.tls }];
+        listeners.extend(local.map(|listener| Listening { listener, tls: None }));
+        let stop = CancellationToken::new();
+        let served = serving::serve(listeners, router, way.proxies, files, stop.clone());
         let drained = async {
             over(house.clone(), asked).await;
+            stop.cancel();
             tokio::time::sleep(DRAIN).await;
         };
         tokio::select! {
-            result = async { served.await } => result.context("serving")?,
+            () = served => {}
             () = drained => note(format_args!("requests that took longer than {} s were cut off", DRAIN.as_secs())),
         }
         if let Some(day) = day {
@@ -232,7 +295,7 @@ impl Up {
         let text = std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
         toml::from_str(&text).with_context(|| {
             format!(
-                "{}: known keys are listen, people, quiet, seed, csca, card-labels, ceiling, rate-limit, clock-allowance-seconds, oldest-event-days",
+                "{}: known keys are listen, people, quiet, seed, csca, card-labels, ceiling, rate-limit, clock-allowance-seconds, oldest-event-days, tls-cert, tls-key, behind-proxy, authority",
                 path.display()
             )
         })
@@ -248,11 +311,22 @@ fn bounded(key: &str, value: Option<u32>, default: u32, range: RangeInclusive<u3
     Ok(value)
 }
 
-async fn greet(house: &House, address: &SocketAddr, people: u32, took: Duration, out: &mut Out) -> anyhow::Result<()> {
+async fn greet(
+    house: &House,
+    address: &SocketAddr,
+    is_tls: bool,
+    people: u32,
+    took: Duration,
+    out: &mut Out,
+) -> anyhow::Result<()> {
+    let scheme = if is_tls { "https" } else { "http" };
     let pilots = house.pilots().await?;
     if house.installation() == Installation::Real {
         out.json(&serde_json::json!({ "address": address.to_string(), "installation": "real", "pilots": pilots }));
-        out.say(format_args!("Pilothouse is ready at http://{address} ({} ms), a real installation", took.as_millis()));
+        out.say(format_args!(
+            "Pilothouse is ready at {scheme}://{address} ({} ms), a real installation",
+            took.as_millis()
+        ));
         of_pilots(&pilots, out);
         out.say(format_args!(
             "No provider is connected for population, registers, lodging, alerts, consent and messages: pilots are told `unavailable`, and what they send waits."
@@ -269,7 +343,7 @@ async fn greet(house: &House, address: &SocketAddr, people: u32, took: Duration,
     }
     out.json(&shown);
     out.say(format_args!(
-        "Pilothouse is ready at http://{address} ({} ms), with {people} synthetic people",
+        "Pilothouse is ready at {scheme}://{address} ({} ms), with {people} synthetic people",
         took.as_millis()
     ));
     of_pilots(&pilots, out);
@@ -289,7 +363,7 @@ async fn greet(house: &House, address: &SocketAddr, people: u32, took: Duration,
         .map_or("", |credential| &credential.token);
     out.say(format_args!("Check a patient in:"));
     out.say(format_args!(
-        "  curl -s http://{address}/v1/pilots/bhyt-checkin/operations/check-in -H 'Authorization: Bearer {token}' -H 'Content-Type: application/json' -d '{{\"reference\":\"V-1\",\"input\":{{\"patient\":\"{}\",\"visit_kind\":\"outpatient\"}}}}'",
+        "  curl -s {scheme}://{address}/v1/pilots/bhyt-checkin/operations/check-in -H 'Authorization: Bearer {token}' -H 'Content-Type: application/json' -d '{{\"reference\":\"V-1\",\"input\":{{\"patient\":\"{}\",\"visit_kind\":\"outpatient\"}}}}'",
         demo.patient_number
     ));
     Ok(())

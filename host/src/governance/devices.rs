@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use ed25519_dalek::VerifyingKey;
-use pilothouse_registry::signed_request::{Claimed, SignatureError, Target};
+use pilothouse_registry::signed_request::{Claimed, FieldsOf, SignatureError, Target};
 use pilothouse_registry::{DeviceClass, FacilityId, KeyId, Role, UnitCode, keys as device_keys};
 use pilothouse_store::StateChange;
 use serde::{Deserialize, Serialize};
@@ -240,13 +240,24 @@ impl House {
         lines
     }
 
-    /// Which device sent this request. `targets` are the addresses at which it may have meant this host.
+    /// Whether a device of this key was ever enrolled.
+    pub fn knows_device(&self, id: &KeyId) -> bool {
+        self.0.devices.find(id).is_some()
+    }
+
+    /// Which device sent this request. `targets` are the addresses at which it may have meant this host, `field` what its fields say.
     ///
     /// # Errors
     /// See [`DeviceError`].
-    pub fn believe(&self, claimed: &Claimed, targets: &[Target<'_>], body: &[u8]) -> Result<Caller, DeviceError> {
+    pub fn believe(
+        &self,
+        claimed: &Claimed,
+        targets: &[Target<'_>],
+        field: FieldsOf<'_>,
+        body: &[u8],
+    ) -> Result<Caller, DeviceError> {
         let device = self.0.devices.find(claimed.key()).ok_or(DeviceError::Unknown)?;
-        let verified = targets.iter().map(|target| claimed.verify(&device.key, *target, body));
+        let verified = targets.iter().map(|target| claimed.verify(&device.key, *target, field, body));
         // The body is looked at only after the signature fits, so its answer outweighs that of another address.
         let verdict = verified.reduce(|one, other| match (one, other) {
             (Ok(()), _) | (_, Ok(())) => Ok(()),
@@ -267,6 +278,9 @@ impl House {
         seen.skew = Some(skew);
         if skew.saturating_abs() > allowance {
             return Err(DeviceError::Clock { ahead_seconds });
+        }
+        if claimed.expires().is_some_and(|expires| at >= expires.saturating_mul(SECOND)) {
+            return Err(SignatureError::Expired.into());
         }
         let forgotten = ((at - allowance).div_euclid(SECOND), String::new());
         seen.signatures = seen.signatures.split_off(&forgotten);

@@ -218,6 +218,11 @@ pub enum DeviceError {
     /// Its signature does not fit.
     #[error(transparent)]
     Signature(#[from] SignatureError),
+    /// The request was sent to a name that is not this host's.
+    #[error(
+        "the request is for a name that is not this host's: send it to this host's own, or have the operator name it with --authority"
+    )]
+    Host,
     /// Its clock is off by more than the allowance.
     #[error(
         "the clock of the device is off by {ahead_seconds} seconds: set it right, and send the request signed anew"
@@ -242,9 +247,11 @@ impl DeviceError {
         match self {
             DeviceError::Unknown => "device-unknown",
             DeviceError::Revoked => "device-revoked",
-            DeviceError::Signature(SignatureError::Form) => "device-signature-form",
             DeviceError::Signature(SignatureError::Signature) => "device-signature",
             DeviceError::Signature(SignatureError::Body) => "device-body",
+            DeviceError::Signature(SignatureError::Expired) => "device-signature-expired",
+            DeviceError::Signature(_) => "device-signature-form",
+            DeviceError::Host => "device-host",
             DeviceError::Clock { .. } => "device-clock",
             DeviceError::Replayed => "device-replayed",
             DeviceError::Busy => "device-busy",
@@ -256,10 +263,11 @@ impl DeviceError {
         match self {
             DeviceError::Unknown
             | DeviceError::Revoked
-            | DeviceError::Signature(SignatureError::Signature)
+            | DeviceError::Signature(SignatureError::Signature | SignatureError::Expired)
             | DeviceError::Clock { .. }
             | DeviceError::Replayed => 401,
-            DeviceError::Signature(SignatureError::Form | SignatureError::Body) => 400,
+            DeviceError::Signature(_) => 400,
+            DeviceError::Host => 421,
             DeviceError::Busy => 429,
         }
     }

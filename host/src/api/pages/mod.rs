@@ -16,7 +16,6 @@ mod try_it;
 
 use axum::Router;
 use axum::http::{HeaderValue, StatusCode, header};
-use axum::middleware;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 
@@ -27,7 +26,7 @@ use crate::governance::CallError;
 use crate::words::{self, Lang};
 use pilothouse_registry::Bilingual;
 
-pub(super) fn router(app: &App) -> Router<App> {
+pub(super) fn router() -> Router<App> {
     Router::new()
         .route("/", get(board::board))
         .route("/board/live", get(board::live))
@@ -41,7 +40,6 @@ pub(super) fn router(app: &App) -> Router<App> {
         .route("/sign-in", get(sign_in::form).post(sign_in::enter))
         .route("/sign-out", post(sign_in::leave))
         .route("/assets/{*path}", get(asset))
-        .layer(middleware::from_fn_with_state(app.clone(), reader::limited))
 }
 
 /// A call that gave no outcome, in the reader's language.

@@ -11,8 +11,11 @@ const IDLE: i64 = 30 * 60 * 1_000_000;
 const LONGEST: i64 = 8 * 3600 * 1_000_000;
 /// Most sessions at once: every desk and officer of a province several times over. The longest unused goes first.
 const MOST: usize = 10_000;
-/// The cookie's name.
+/// Most sessions of one credential at once: whoever opens more closes their own, and nobody else's.
+const MOST_OF_ONE: usize = 16;
+/// The cookie's name; over TLS with the prefix that has browsers take it from this host alone, and only so.
 const COOKIE: &str = "ph_session";
+const SECURE_COOKIE: &str = "__Host-ph_session";
 /// Longest `Cookie` header that is read: ours are a hundred bytes.
 const MAX_COOKIES: usize = 4096;
 
@@ -42,6 +45,17 @@ impl Sessions {
     pub(super) fn open(&self, credential: String, at: i64) -> Option<String> {
         let (secret, form_token) = (random()?, random()?);
         let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut own: Vec<([u8; 32], i64)> = open
+            .iter()
+            .filter(|(_, session)| session.credential == credential)
+            .map(|(key, session)| (*key, session.used))
+            .collect();
+        if own.len() >= MOST_OF_ONE {
+            own.sort_by_key(|(_, used)| *used);
+            for (key, _) in own.iter().take(own.len() + 1 - MOST_OF_ONE) {
+                open.remove(key);
+            }
+        }
         if open.len() >= MOST {
             open.retain(|_, session| !session.is_over(at));
         }
@@ -84,23 +98,27 @@ fn random() -> Option<String> {
 }
 
 /// The secret in a `Cookie` header.
-pub(super) fn secret_of(cookies: &str) -> Option<&str> {
+pub(super) fn secret_of(cookies: &str, is_https: bool) -> Option<&str> {
     if cookies.len() > MAX_COOKIES {
         return None;
     }
     let mut pairs = cookies.split(';').filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(name, _)| *name == COOKIE).map(|(_, secret)| secret)
+    pairs.find(|(name, _)| *name == if is_https { SECURE_COOKIE } else { COOKIE }).map(|(_, secret)| secret)
 }
 
 /// The `Set-Cookie` of a session. Scripts cannot read it, and no other site's request carries it.
 pub(super) fn set_cookie(secret: &str, is_https: bool) -> String {
-    let secure = if is_https { "; Secure" } else { "" };
-    format!("{COOKIE}={secret}; Path=/; Max-Age={}; HttpOnly; SameSite=Strict{secure}", LONGEST / 1_000_000)
+    written(secret, LONGEST / 1_000_000, is_https)
 }
 
 /// The `Set-Cookie` that takes it away.
-pub(super) fn clear_cookie() -> String {
-    format!("{COOKIE}=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict")
+pub(super) fn clear_cookie(is_https: bool) -> String {
+    written("", 0, is_https)
+}
+
+fn written(secret: &str, seconds: i64, is_https: bool) -> String {
+    let (name, secure) = if is_https { (SECURE_COOKIE, "; Secure") } else { (COOKIE, "") };
+    format!("{name}={secret}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}")
 }
 
 #[cfg(test)]
@@ -135,10 +153,21 @@ mod tests {
         let sessions = Sessions::default();
         let first = sessions.open("first".to_owned(), 0).unwrap();
         for at in 1..=i64::try_from(MOST).unwrap() {
-            sessions.open("other".to_owned(), at).unwrap();
+            sessions.open(format!("other-{at}"), at).unwrap();
         }
         assert!(sessions.find(&first, 1).is_none());
         assert_eq!(sessions.0.lock().unwrap().len(), MOST);
+    }
+
+    #[test]
+    fn who_opens_many_sessions_closes_their_own_and_nobody_else_s() {
+        let sessions = Sessions::default();
+        let auditor = sessions.open("auditor".to_owned(), 0).unwrap();
+        let own: Vec<String> = (1..=40).map(|at| sessions.open("conductor".to_owned(), at).unwrap()).collect();
+        assert!(sessions.find(&auditor, 41).is_some());
+        let open = own.iter().filter(|secret| sessions.find(secret, 41).is_some()).count();
+        assert_eq!(open, MOST_OF_ONE);
+        assert!(sessions.find(own.last().unwrap(), 42).is_some() && sessions.find(&own[0], 42).is_none());
     }
 
     #[test]
@@ -147,8 +176,12 @@ mod tests {
         for part in ["HttpOnly", "SameSite=Strict", "Secure", "Path=/"] {
             assert!(cookie.contains(part), "{part}");
         }
-        assert_eq!(secret_of("lang=vi; ph_session=abc"), Some("abc"));
-        assert_eq!(secret_of("xph_session=abc"), None);
-        assert_eq!(secret_of(&format!("ph_session={}", "a".repeat(MAX_COOKIES))), None);
+        assert!(cookie.starts_with("__Host-"));
+        assert_eq!(secret_of("lang=vi; ph_session=abc", false), Some("abc"));
+        assert_eq!(secret_of("lang=vi; __Host-ph_session=abc", true), Some("abc"));
+        // Over TLS, what a page in plain could have set is not read.
+        assert_eq!(secret_of("lang=vi; ph_session=abc", true), None);
+        assert_eq!(secret_of("xph_session=abc", false), None);
+        assert_eq!(secret_of(&format!("ph_session={}", "a".repeat(MAX_COOKIES)), false), None);
     }
 }

@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
 use super::super::App;
+use super::super::strangers::Failed;
 use super::reader::Reader;
 use super::sessions;
 use crate::console::SignInPage;
@@ -49,8 +50,14 @@ pub(super) async fn enter(State(app): State<App>, reader: Reader, Form(entered):
     if !reader.is_own_form {
         return reader.foreign();
     }
+    if let Err(busy) = app.strangers.may_try(reader.client) {
+        let mut response = reader.busy();
+        busy.write_retry_after(&mut response);
+        return response;
+    }
     let next = local(&entered.next);
     let Some(caller) = app.house.authenticate(entered.token.trim()) else {
+        app.strangers.failed(reader.client, Failed::SignIn);
         let view = SignInPage { frame: reader.frame.clone(), next: next.to_owned(), wrong: true };
         return reader.page(StatusCode::UNAUTHORIZED, view.page());
     };
@@ -72,7 +79,7 @@ pub(super) async fn leave(State(app): State<App>, reader: Reader, Form(leaving):
         }
         app.door.sessions.close(&signed.secret);
     }
-    with_cookie(Redirect::to("/"), &sessions::clear_cookie())
+    with_cookie(Redirect::to("/"), &sessions::clear_cookie(reader.is_https))
 }
 
 /// To the sign-in page, and back to this path afterwards.

@@ -12,7 +12,7 @@ use futures_util::FutureExt as _;
 use indicatif::ProgressBar;
 use pilothouse_identity::CardLabels;
 use pilothouse_province::{DEFAULT_PEOPLE, DEFAULT_SEED, MAX_PEOPLE};
-use pilothouse_runtime::compile::Program;
+use pilothouse_runtime::compile::{Program, confine};
 use serde::Deserialize;
 use serde_json::Value;
 use tokio::net::TcpListener;
@@ -208,6 +208,12 @@ impl Up {
         let labels = if self.card_label.is_empty() { file.card_labels.unwrap_or_default() } else { self.card_label };
         let card_labels = CardLabels::new(labels).context("card-labels")?;
         logging(quiet);
+        if let Err(error) = confine::without_core_dumps() {
+            tracing::warn!(%error, "a crash of this process may write its memory to disk");
+        }
+        if !confine::is_supported() {
+            tracing::warn!("this kernel has no Landlock: the compiling process has limits only");
+        }
         let begun = Instant::now();
         let files = serving::raise_files();
         // The port first: where it is taken, the data folder is not touched.

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use rlimit::Resource;
 use wasmtime::{Engine, InstanceAllocationStrategy};
 
+use super::confine;
 use crate::engine::config;
 
 /// With this single argument the program compiles its standard input to its standard output.
@@ -36,7 +37,9 @@ fn compile() -> wasmtime::Result<()> {
     let engine = Engine::new(&config)?;
     rlimit::setrlimit(Resource::DATA, MEMORY, MEMORY)?;
     rlimit::setrlimit(Resource::CPU, CPU_SECONDS, CPU_SECONDS)?;
-    rlimit::setrlimit(Resource::CORE, 0, 0)?;
+    confine::without_core_dumps()?;
+    // Nothing is opened from here on. It comes before the number of files, which leaves none for the kernel's own handle of it.
+    confine::confine()?;
     rlimit::setrlimit(Resource::NOFILE, FILES, FILES)?;
     let mut wasm = Vec::new();
     std::io::stdin().lock().take(MAX_COMPONENT + 1).read_to_end(&mut wasm)?;

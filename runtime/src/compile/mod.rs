@@ -2,6 +2,7 @@
 
 mod cache;
 pub mod child;
+pub mod confine;
 
 use std::path::PathBuf;
 use std::process::Stdio;

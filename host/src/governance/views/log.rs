@@ -1,5 +1,6 @@
 //! The log as officers and auditors read it: records with their proofs, its signed state, and checks of the whole.
 
+use pilothouse_runtime::compile::confine;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -129,6 +130,15 @@ impl House {
             Err(error) => ("store", false, error.to_string()),
         };
         let ticks = self.0.machine.ticks();
-        vec![store, ("deadlines", ticks > 0, format!("the epoch has moved {ticks} times"))]
+        let closed = if confine::is_supported() {
+            "the compiling process opens no file and no connection"
+        } else {
+            "this kernel has no Landlock: the compiling process has limits only"
+        };
+        vec![
+            store,
+            ("confinement", true, closed.to_owned()),
+            ("deadlines", ticks > 0, format!("the epoch has moved {ticks} times")),
+        ]
     }
 }

@@ -44,6 +44,8 @@ async fn run(source: &Source, schemas: &str, folder: &Path) -> anyhow::Result<()
         ceiling: Some(ceiling),
         clocks: Clocks::default(),
         expects: None,
+        high_water: None,
+        accepts_older_copy: false,
     };
     let begun = Instant::now();
     let house = House::open(options.clone(), Program::InProcess, &Silent).await?;

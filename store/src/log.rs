@@ -166,6 +166,18 @@ impl Log<'_> {
         self.durable.settled(newest).await
     }
 
+    /// The checkpoint over so many entries; none where none was signed over exactly these.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn checkpoint_of(&self, size: u64) -> Result<Option<SignedCheckpoint>, StoreError> {
+        let mut session = self.db.read().await?;
+        let row: Option<(i64, String, i64)> = on!(&mut session, conn => sqlx::query_as(
+                "SELECT size, note, at FROM log_checkpoints WHERE size = $1")
+            .bind(place(size)).fetch_optional(conn).await)?;
+        Ok(row.map(signed))
+    }
+
     /// That this entry is in the log of the newest checkpoint; none where there is no such entry.
     ///
     /// # Errors

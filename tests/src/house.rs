@@ -87,6 +87,8 @@ enum Kind {
 /// A running program and what it wrote.
 pub struct House {
     folder: TempDir,
+    /// What the program keeps outside its data folder.
+    state: TempDir,
     options: &'static [&'static str],
     kind: Kind,
     /// What the program finds in its environment.
@@ -155,6 +157,9 @@ impl House {
         options: &'static [&'static str],
     ) -> House {
         let written = Arc::default();
+        let state = tempfile::tempdir().expect("a folder for the state");
+        let mut environment = environment;
+        environment.push(("XDG_STATE_HOME", state.path().to_owned()));
         let (running, ready) = launch(folder.path(), kind, options, &environment, &written);
         let http = reqwest::Client::builder()
             .no_proxy()
@@ -166,6 +171,7 @@ impl House {
         let running = Mutex::new(running);
         let mut house = House {
             folder,
+            state,
             options,
             kind,
             environment,
@@ -233,6 +239,21 @@ impl House {
         let (running, ready) = launch(self.folder.path(), self.kind, self.options, &self.environment, &self.written);
         self.running = Mutex::new(running);
         self.know(&ready);
+    }
+
+    /// Starts the program again with other options of `up`, after [`House::stop`].
+    ///
+    /// # Panics
+    /// Where it does not become ready.
+    pub fn restart_with(&mut self, options: &'static [&'static str]) {
+        self.options = options;
+        self.restart();
+    }
+
+    /// Where the program keeps what stays outside its data folder.
+    #[must_use]
+    pub fn state(&self) -> &Path {
+        self.state.path()
     }
 
     fn know(&mut self, ready: &Value) {

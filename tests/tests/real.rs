@@ -195,3 +195,48 @@ fn tokens_of_the_demonstration_are_printed_at_the_first_start_only() {
     let shown = shown.as_array().unwrap();
     assert!(shown.iter().any(|credential| credential["token"] == house.token("working-group")));
 }
+
+/// Makes `to` hold what `from` holds, and nothing else.
+fn restore(from: &Path, to: &Path) {
+    for entry in fs::read_dir(to).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { fs::remove_dir_all(path).unwrap() } else { fs::remove_file(path).unwrap() }
+    }
+    let copied = Command::new("cp").arg("-a").arg(from.join(".")).arg(to).status().unwrap();
+    assert!(copied.success());
+}
+
+#[tokio::test]
+async fn an_older_copy_of_the_folder_is_noticed_and_what_was_revoked_stays_so() {
+    let (mut house, secrets) = House::real();
+    let officer = enrol(&house, &secrets[0]).await;
+    let desk = json!({ "role": "registration-clerk", "unit": "18880" });
+    let desk = house.ask(Method::POST, &officer, "/v1/credentials", Some(&desk)).await.unwrap().good();
+    let (id, token) = (desk["id"].as_str().unwrap(), desk["token"].as_str().unwrap());
+    house.stop();
+    let copy = tempfile::tempdir().unwrap();
+    restore(house.folder(), copy.path());
+
+    house.restart();
+    let ended = house.ask(Method::DELETE, &officer, &format!("/v1/credentials/{id}"), None).await.unwrap();
+    assert!(ended.status < 300, "{}", ended.text);
+    house.stop();
+    // The folder as it stands is no older copy.
+    house.restart();
+    house.stop();
+
+    restore(copy.path(), house.folder());
+    let mut up = Command::new(pilot());
+    up.args(["up", "--real", "--listen", "127.0.0.1:0", "--data"]).arg(house.folder());
+    refused(&up.env("XDG_STATE_HOME", house.state()).output().unwrap(), "an older copy");
+
+    house.restart_with(&["--accept-older-copy"]);
+    let revoked = house.ask(Method::GET, &officer, "/v1/credentials", None).await.unwrap().good();
+    let line = revoked.as_array().unwrap().iter().find(|line| line["id"] == id).unwrap().clone();
+    assert!(line["revoked"].is_i64(), "{line}");
+    let path = format!("/v1/pilots/{PILOT}/operations/check-in");
+    house.ask(Method::POST, token, &path, Some(&json!({}))).await.unwrap().is_problem(401, "no-credential");
+    house.stop();
+    // From here on this history is the one.
+    house.restart_with(&[]);
+}

@@ -52,6 +52,13 @@ pub(super) struct Up {
     /// Refuse a folder that is no real installation: one that `pilot init` made
     #[arg(long, conflicts_with_all = ["people", "demo_day"])]
     real: bool,
+    /// File outside the data folder that says how far its log was and what was revoked, so that an older copy is noticed; a real
+    /// installation has one in $XDG_STATE_HOME/pilothouse by itself
+    #[arg(long, env = "PILOT_HIGH_WATER", value_name = "FILE")]
+    high_water: Option<PathBuf>,
+    /// Start on a copy of the folder that is older than its high-water mark: what was revoked since is revoked again
+    #[arg(long)]
+    accept_older_copy: bool,
     /// Say nothing but errors
     #[arg(long, env = "PILOT_QUIET")]
     quiet: bool,
@@ -236,6 +243,8 @@ impl Up {
             card_labels,
             ceiling: self.ceiling.or(file.ceiling),
             clocks,
+            high_water: self.high_water,
+            accepts_older_copy: self.accept_older_copy,
             expects: if self.real {
                 Some(Installation::Real)
             } else {

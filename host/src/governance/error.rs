@@ -303,6 +303,18 @@ pub enum HouseError {
         /// What it is.
         is: Installation,
     },
+    /// The folder is older than what its host wrote.
+    #[error(
+        "this data folder is an older copy, or was changed: its log has {entries} entries, and is not the one whose {seen} entries {path} saw. Restore the newest copy; or start with --accept-older-copy, and what was revoked since is revoked again"
+    )]
+    Older {
+        /// The mark.
+        path: String,
+        /// Entries in the folder's log.
+        entries: u64,
+        /// Entries that the mark saw.
+        seen: u64,
+    },
     /// A real installation was asked for something of the demonstration's.
     #[error("this is a real installation: it has no synthetic people, and no receivers that can be set")]
     NoDemonstration,
@@ -505,6 +517,7 @@ impl HouseError {
             | HouseError::NoHouse { .. }
             | HouseError::Occupied { .. }
             | HouseError::NoInstallation { .. }
+            | HouseError::Older { .. }
             | HouseError::OtherInstallation { .. } => "data-folder",
             HouseError::NoDemonstration => "no-demonstration",
             HouseError::NotInvited => "no-credential",
@@ -559,6 +572,7 @@ impl HouseError {
             | HouseError::NoHouse { .. }
             | HouseError::Occupied { .. }
             | HouseError::NoInstallation { .. }
+            | HouseError::Older { .. }
             | HouseError::OtherInstallation { .. }
             | HouseError::File { .. }
             | HouseError::Issuers { .. }

@@ -15,6 +15,7 @@ mod error;
 mod evidence;
 mod fields;
 mod grants;
+mod high_water;
 mod indicators;
 mod installation;
 pub mod intake;
@@ -152,6 +153,8 @@ pub(crate) struct Rooms {
     pub(crate) desk: outbox::PoliceDesk,
     pub(crate) receivers: desks::Receivers,
     pub(crate) demo: Demo,
+    /// Outside the folder; none where none is kept.
+    pub(crate) high_water: Option<high_water::HighWater>,
     pub(crate) installation: Installation,
     /// Whether the folder was made at this start.
     pub(crate) is_new: bool,

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, RwLock};
 
 use arc_swap::ArcSwap;
-use pilothouse_evidence::{CheckpointSigner, MasterKey, SealKey};
+use pilothouse_evidence::{CheckpointKey, CheckpointSigner, MasterKey, SealKey};
 use pilothouse_identity::CardLabels;
 use pilothouse_registry::catalogue::Catalogue;
 use pilothouse_registry::oci::Layout;
@@ -25,6 +25,7 @@ use super::credentials::{DEPARTMENT, PILOTS};
 use super::demonstration::{CREDENTIALS, OWN_OFFICER, demo, demo_body};
 use super::desks::Receivers;
 use super::devices::Devices;
+use super::high_water::HighWater;
 use super::installation::INVITATION;
 use super::outbox::PoliceDesk;
 use super::records::Change;
@@ -53,6 +54,10 @@ pub struct OpenOptions {
     pub clocks: Clocks,
     /// What the folder must be, where only one will do. A folder that is not there becomes a demonstration.
     pub expects: Option<Installation>,
+    /// Where the high-water mark stands; none: in the user's state folder for a real installation, nowhere for a demonstration.
+    pub high_water: Option<PathBuf>,
+    /// Whether a copy of the folder that is older than its mark is taken, and what was revoked since is revoked again.
+    pub accepts_older_copy: bool,
 }
 
 /// Who is told of the long steps of a start.
@@ -82,7 +87,18 @@ impl House {
     /// # Errors
     /// See [`HouseError`]: a folder in use, of a newer version, keys that do not belong to it.
     pub async fn open(options: OpenOptions, compiler: Program, progress: &dyn Progress) -> Result<House, HouseError> {
-        let OpenOptions { dir, people, seed, csca, card_labels, ceiling, clocks, expects } = options;
+        let OpenOptions {
+            dir,
+            people,
+            seed,
+            csca,
+            card_labels,
+            ceiling,
+            clocks,
+            expects,
+            high_water,
+            accepts_older_copy,
+        } = options;
         // Read before anything is made: a file that is wrong leaves the folder as it is.
         let ceiling = read_ceiling(ceiling.as_deref())?;
         let first = !keys::has_secret(&dir);
@@ -100,6 +116,24 @@ impl House {
             return Err(HouseError::OtherInstallation { is: installation });
         }
         let is_demonstration = installation == Installation::Demonstration;
+        let high_water = high_water.or_else(|| if is_demonstration { None } else { mark_of(&log_key) });
+        let high_water = match high_water {
+            Some(path) => match HighWater::open(path, &store, &log_key, accepts_older_copy).await {
+                Ok(high_water) => Some(high_water),
+                Err(error) => {
+                    store.close().await;
+                    return Err(error);
+                }
+            },
+            None => {
+                if !is_demonstration {
+                    tracing::warn!(
+                        "no high-water mark is kept, so that an older copy of the folder is not noticed: name a file with --high-water"
+                    );
+                }
+                None
+            }
+        };
         progress.step("starting the engine, making the synthetic province");
         let machine = Machine::start().map_err(HouseError::Engine)?;
         let cache = dir.join("compiled");
@@ -154,6 +188,7 @@ impl House {
             desk,
             receivers,
             demo,
+            high_water,
             installation,
             is_new: first,
             enrolling: tokio::sync::Mutex::new(()),
@@ -175,6 +210,8 @@ impl House {
         if first {
             tracing::info!("first start of this data folder");
         }
+        house.hold_to_mark().await?;
+        house.start_marking();
         house.start_outbox();
         house.start_watch_over_notices();
         house.start_schedules();
@@ -307,6 +344,19 @@ impl House {
         }
         Ok(())
     }
+}
+
+/// Where the mark of this log stands unless it is told: in the user's state folder, which no copy of the data folder brings along.
+fn mark_of(key: &CheckpointKey) -> Option<PathBuf> {
+    let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let state = absolute("XDG_STATE_HOME").or_else(|| Some(absolute("HOME")?.join(".local").join("state")))?;
+    let folder = state.join("pilothouse");
+    std::fs::create_dir_all(&folder).ok()?;
+    // The key's text holds characters that no file name may; its digest names it as well.
+    Some(folder.join(format!(
+        "{}.json",
+        pilothouse_evidence::Digest::of(key.to_string().as_bytes()).to_string().replace(':', "-")
+    )))
 }
 
 /// Signs the checkpoints of this data folder's log.

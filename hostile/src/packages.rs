@@ -72,6 +72,13 @@ pub(crate) fn schemas(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     if let Ok(schemas) = Schemas::parse(text, &READ) {
         assert_eq!(schemas.operations.len(), READ.operations.len());
+        // What is read can be looked through for people, and checked with, in steps that are bounded.
+        let Ok(readers) = schemas.readers() else { return };
+        let value = serde_json::json!({ "a": [{ "a": [1, "a", null] }], "b": "b" });
+        for (name, reader) in readers.iter() {
+            let fits = reader.input.fits(&value);
+            assert_eq!(fits, reader.input.check(&value).is_ok(), "{name}");
+        }
     }
 }
 

@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 
 use pilothouse_identity::PersonalNumber;
+use pilothouse_registry::package::reader::MAX_DEPTH;
 use pilothouse_runtime::people::{Arrival, Declared, MAX_PEOPLE, Presented};
 use serde::Deserialize as _;
 use serde_json::Value;
 
 use super::reading::{FrontDesk, SentReading};
 
-/// Deepest nesting of a request in which people are looked for; the schemas of our pilots have three.
-const MAX_DEPTH: usize = 16;
 /// Longest text of a declared paper, in bytes.
 const MAX_DECLARED: usize = 128;
 
@@ -23,7 +22,8 @@ pub struct PersonSpots {
 }
 
 impl PersonSpots {
-    /// Reads the places with `"format": "person"` off a JSON Schema.
+    /// Reads the places with `"format": "person"` off a JSON Schema that the door has taken: one that unfolds to a bounded number of
+    /// values, with people only where they are looked for here.
     pub fn of_schema(schema: &Value) -> PersonSpots {
         let mut spots = PersonSpots::default();
         collect(schema, schema, &mut spots, 0);

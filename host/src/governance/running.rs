@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError};
 
-use jsonschema::Validator;
 use pilothouse_evidence::Digest;
+use pilothouse_registry::package::OperationReader;
 use pilothouse_registry::{Manifest, OperationName, Package, PilotId};
 use pilothouse_runtime::Pilot;
 use pilothouse_runtime::budgets::Budgets;
@@ -17,8 +17,8 @@ use super::wording::Words;
 
 /// An operation, ready.
 pub(crate) struct Operation {
-    pub(crate) input: Validator,
-    pub(crate) data: Validator,
+    /// Its schemas, as the door read them.
+    pub(crate) read: Arc<OperationReader>,
     pub(crate) people_in: PersonSpots,
     pub(crate) people_out: PersonSpots,
 }
@@ -84,16 +84,12 @@ impl Running {
     }
 }
 
-/// Compiles the schemas of every operation.
+/// What the door read of the schemas of every operation, with the places at which people stand.
 pub(crate) fn operations(package: &Package) -> HashMap<OperationName, Operation> {
-    let compile = |schema: &serde_json::Value| {
-        // Linear time on whatever a hostile pattern is; the door has compiled them before.
-        jsonschema::draft202012::options().with_pattern_options(jsonschema::PatternOptions::regex()).build(schema).ok()
-    };
-    let ready = package.schemas().operations.iter().filter_map(|(name, schema)| {
+    let ready = package.readers().iter().filter_map(|(name, read)| {
+        let schema = package.schemas().operations.get(name)?;
         let operation = Operation {
-            input: compile(&schema.input)?,
-            data: compile(&schema.data)?,
+            read: Arc::clone(read),
             people_in: PersonSpots::of_schema(&schema.input),
             people_out: PersonSpots::of_schema(&schema.data),
         };

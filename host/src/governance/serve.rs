@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use futures_util::FutureExt as _;
 use pilothouse_documents::Times;
+use pilothouse_registry::package::reader::{Effort, Reader, Unfit};
 use pilothouse_registry::{Manifest, OperationName, PilotId, TickName};
 use pilothouse_runtime::people::Arrival;
 use pilothouse_runtime::{Decided, Ended, Entry, Fault, Finished, Occasion, Request};
@@ -24,8 +25,6 @@ use super::{CallError, Caller, DeviceError, FieldError, House, HouseError, count
 
 /// How often a call is run again because another one changed the same rows meanwhile.
 const TRIES: usize = 4;
-/// Most fields that one problem names.
-const MAX_ERRORS: usize = 16;
 
 /// What is asked of a pilot.
 #[derive(Clone)]
@@ -489,11 +488,7 @@ pub(crate) fn take(running: &Running, what: &What, desk: &FrontDesk<'_>) -> Resu
             let operation = running.operations.get(name).ok_or_else(unknown)?;
             let mut input = input.clone();
             let party = swap_in(&operation.people_in, &mut input, desk).map_err(|error| refused("/input", error))?;
-            let errors: Vec<FieldError> =
-                operation.input.iter_errors(&input).take(MAX_ERRORS).map(|error| field_error(&error)).collect();
-            if !errors.is_empty() {
-                return Err(CallError::Invalid { errors });
-            }
+            checked(&operation.read.input, &input)?;
             let entry = Entry::Operation { name: name.to_string(), input: input.to_string() };
             let operation = Some(name.clone());
             Ok(Taken { entry, people: party.people, operation, once: party.once, captured_at: None })
@@ -570,14 +565,40 @@ fn fits_schema(
 ) -> bool {
     let Ok(data) = serde_json::from_str::<Value>(&decided.data) else { return false };
     match operation.and_then(|name| operations.get(name)) {
-        Some(ready) => ready.data.is_valid(&data),
+        Some(ready) => apart(&ready.read.data, &data, |reader| reader.fits(&data)),
         None => data.is_object() || data.is_null(),
     }
 }
 
-/// What is wrong with a field, without repeating what stood there.
-fn field_error(error: &jsonschema::ValidationError<'_>) -> FieldError {
-    FieldError { pointer: format!("/input{}", error.instance_path()), message: error.masked().to_string() }
+/// Holds an input to its schema. What is wrong is said without repeating what stood there.
+fn checked(reader: &Reader, input: &Value) -> Result<(), CallError> {
+    let fault = |(pointer, message): (String, String)| FieldError { pointer: format!("/input{pointer}"), message };
+    apart(reader, input, |reader| reader.check(input)).map_err(|unfit| CallError::Invalid {
+        errors: match unfit {
+            Unfit::Faults(faults) => faults.into_iter().map(fault).collect(),
+            Unfit::TooMuch => {
+                let message = "it holds more values than are checked at once: send it in several requests";
+                vec![fault((String::new(), message.to_owned()))]
+            }
+        },
+    })
+}
+
+/// Checks where it keeps nobody waiting: what takes longer goes on beside the threads that serve, and one such check at a time.
+fn apart<T>(reader: &Reader, value: &Value, check: impl FnOnce(&Reader) -> T) -> T {
+    static HEAVY: std::sync::Mutex<()> = std::sync::Mutex::new(());
+    if reader.effort(value) != Effort::Heavy {
+        return check(reader);
+    }
+    let heavy = || {
+        let _one_at_a_time = HEAVY.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        check(reader)
+    };
+    let serving = tokio::runtime::Handle::try_current().map(|handle| handle.runtime_flavor());
+    match serving {
+        Ok(tokio::runtime::RuntimeFlavor::MultiThread) => tokio::task::block_in_place(heavy),
+        _ => heavy(),
+    }
 }
 
 /// A time that the caller told, by the host's clock: that of a device may be off.

@@ -3,6 +3,7 @@
 //! The signature covers every byte before it, and nothing may follow: a file cut at a section boundary would still be valid wasm.
 
 mod envelope;
+pub mod reader;
 mod schemas;
 mod sections;
 #[cfg(test)]
@@ -14,7 +15,7 @@ use std::sync::Arc;
 use ed25519_dalek::SigningKey;
 
 pub use envelope::PAYLOAD_TYPE;
-pub use schemas::{OperationSchema, Schemas};
+pub use schemas::{OperationReader, OperationSchema, Readers, Schemas};
 pub use sections::SECTION_PREFIX;
 
 use crate::door::{Imports, Proof, limits};
@@ -59,6 +60,7 @@ pub struct Package {
     manifest: Manifest,
     manifest_text: String,
     schemas: Schemas,
+    readers: Readers,
     texts: Texts,
     imports: Imports,
 }
@@ -131,6 +133,7 @@ impl Package {
         let imports = Imports::read(bytes)?;
         let manifest = Manifest::parse(MANIFEST_FILE, manifest_text)?;
         let schemas = Schemas::parse(schemas, &manifest)?;
+        let readers = schemas.readers()?;
         Ok(Self {
             bytes: Arc::clone(bytes),
             digest: Digest::of(bytes),
@@ -138,6 +141,7 @@ impl Package {
             manifest_text: manifest_text.to_owned(),
             manifest,
             schemas,
+            readers,
             texts,
             imports,
         })
@@ -176,6 +180,11 @@ impl Package {
     /// What its operations take and give.
     pub fn schemas(&self) -> &Schemas {
         &self.schemas
+    }
+
+    /// The same, ready to check with.
+    pub fn readers(&self) -> &Readers {
+        &self.readers
     }
 
     /// Its words.

@@ -33,7 +33,12 @@ pub struct Checkpoint {
     pub size: u64,
     /// Its Merkle root at that size.
     pub root: Hash,
+    /// The size of the checkpoint that was signed before it, where it says so: none can be taken from between them.
+    pub after: Option<u64>,
 }
+
+/// Begins the extension line that names the checkpoint before.
+const AFTER: &str = "after ";
 
 /// Why a name, a key or a note was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -87,6 +92,11 @@ impl CheckpointSigner {
     /// A signed checkpoint. The caller answers for never signing two that do not agree.
     pub fn sign(&self, size: u64, root: Hash) -> String {
         self.sign_note(&format!("{}\n{size}\n{}\n", self.key.name, STANDARD.encode(root)))
+    }
+
+    /// The same, naming the size of the checkpoint that was signed before it.
+    pub fn sign_after(&self, size: u64, root: Hash, before: u64) -> String {
+        self.sign_note(&format!("{}\n{size}\n{}\n{AFTER}{before}\n", self.key.name, STANDARD.encode(root)))
     }
 
     /// `text` ends in a newline.
@@ -167,13 +177,17 @@ impl CheckpointKey {
     }
 }
 
-/// Reads a checkpoint's text: origin, size, root, and extension lines, which are allowed and mean nothing to us.
+/// Reads a checkpoint's text: origin, size, root, and extension lines, of which one is ours and others mean nothing to us.
 fn parse(text: &str) -> Result<Checkpoint, NoteError> {
     let mut lines = text.strip_suffix('\n').ok_or(NoteError::Malformed)?.split('\n');
     let mut line = || lines.next().filter(|line| !line.is_empty()).ok_or(NoteError::Malformed);
     let (origin, digits, root) = (line()?, line()?, line()?);
-    if lines.any(str::is_empty) {
-        return Err(NoteError::Malformed);
+    let mut after = None;
+    for line in lines {
+        if line.is_empty() {
+            return Err(NoteError::Malformed);
+        }
+        after = after.or_else(|| line.strip_prefix(AFTER)?.parse().ok());
     }
     let size: u64 = digits.parse().map_err(|_| NoteError::Malformed)?;
     // No leading zeroes, no sign: a size has one spelling.
@@ -181,7 +195,7 @@ fn parse(text: &str) -> Result<Checkpoint, NoteError> {
         return Err(NoteError::Malformed);
     }
     let root = STANDARD.decode(root).ok().and_then(|bytes| bytes.try_into().ok()).ok_or(NoteError::Malformed)?;
-    Ok(Checkpoint { origin: origin.to_owned(), size, root })
+    Ok(Checkpoint { origin: origin.to_owned(), size, root, after })
 }
 
 impl fmt::Display for CheckpointKey {
@@ -261,8 +275,16 @@ mod tests {
     fn a_signed_checkpoint_verifies_with_the_published_key() {
         let note = signer(1).sign(42, [7; 32]);
         let published: CheckpointKey = signer(1).key().to_string().parse().unwrap();
-        let expected = Checkpoint { origin: ORIGIN.to_owned(), size: 42, root: [7; 32] };
+        let expected = Checkpoint { origin: ORIGIN.to_owned(), size: 42, root: [7; 32], after: None };
         assert_eq!(published.verify(&note), Ok(expected));
+    }
+
+    #[test]
+    fn a_checkpoint_names_the_one_before_it() {
+        let note = signer(1).sign_after(42, [7; 32], 40);
+        assert_eq!(signer(1).key().verify(&note).map(|read| (read.size, read.after)), Ok((42, Some(40))));
+        let changed = note.replace("after 40", "after 41");
+        assert_eq!(signer(1).key().verify(&changed), Err(NoteError::BadSignature));
     }
 
     #[test]

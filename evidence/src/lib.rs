@@ -26,7 +26,7 @@ pub use digest::{Commitment, Digest};
 pub use merkle::{Frontier, Hash, MerkleError, Node, Nodes, Position, leaf_hash};
 pub use record::{
     CallGlance, CallRecord, Caller, ChangeRecord, EffectRecord, Glance, InvocationRecord, LookRecord, PartRecord,
-    RECORD_VERSION, Record, RecordError, ResultRecord, Verdict,
+    RECORD_VERSION, Record, RecordError, ResultRecord, Unwritten, Verdict,
 };
 pub use seal::{MasterKey, SealError, SealKey};
 pub use verify::{Log, Report, Verifier, VerifyError, verify};

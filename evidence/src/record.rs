@@ -107,6 +107,19 @@ pub struct InvocationRecord {
     pub calls: Vec<CallRecord>,
     /// Every effect that was committed with it; the last of them where parts stand before this record.
     pub effects: Vec<EffectRecord>,
+    /// What of it could not be written out: then it ended as a fault, and this stands for its calls.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unwritten: Option<Unwritten>,
+}
+
+/// Calls that could not be written out one by one: how many there were, and what commits to them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Unwritten {
+    /// How many capability calls.
+    pub calls: u32,
+    /// All of them, with arguments and answers.
+    pub trail: Commitment,
 }
 
 /// The earlier calls and effects of a long invocation, such as a batch. Parts stand directly before their invocation's
@@ -201,6 +214,9 @@ pub struct CallRecord {
     pub args: Commitment,
     /// The answer, or the denial as the guest read it.
     pub answer: Commitment,
+    /// How many more calls the same denial answered that are not written out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub again: Option<u32>,
 }
 
 /// A call as those who count read it: reading a whole record is mostly reading its commitments.

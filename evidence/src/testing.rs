@@ -30,6 +30,7 @@ pub(crate) fn call(n: u32) -> CallRecord {
         line: Some("population: scope.claims".into()),
         args: commitment("args"),
         answer: commitment("answer"),
+        again: None,
     }
 }
 
@@ -67,6 +68,7 @@ pub(crate) fn invocation_record(n: u64) -> InvocationRecord {
         },
         calls: vec![call(0), call(1)],
         effects: vec![effect(0)],
+        unwritten: None,
     }
 }
 

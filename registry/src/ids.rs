@@ -38,18 +38,25 @@ pub enum IdError {
     },
 }
 
-/// Lower-case words of ASCII letters and digits, joined by single hyphens, beginning with a letter.
+/// Whether nine digits or more stand in a row, as in a personal number (Law 26/2023/QH15, Article 12): names and codes stand in a
+/// record that nobody can erase, so no number travels as one.
+pub(crate) fn has_digits(text: &str) -> bool {
+    text.as_bytes().split(|byte| !byte.is_ascii_digit()).any(|run| run.len() >= 9)
+}
+
+/// Lower-case words of ASCII letters and digits, joined by single hyphens, beginning with a letter, and never nine digits in a row.
 fn is_kebab(text: &str) -> bool {
-    text.starts_with(|c: char| c.is_ascii_lowercase())
+    !has_digits(text)
+        && text.starts_with(|c: char| c.is_ascii_lowercase())
         && text
             .split('-')
             .all(|word| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()))
 }
 
-/// Small letters, digits and inner hyphens; may begin with a digit, as facilities' own numbers do.
+/// Small letters, digits and inner hyphens; may begin with a digit, as facilities' own numbers do, but is no personal number.
 fn is_slug(text: &str) -> bool {
     let slug = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    text.bytes().all(slug) && !text.starts_with('-') && !text.ends_with('-')
+    !has_digits(text) && text.bytes().all(slug) && !text.starts_with('-') && !text.ends_with('-')
 }
 
 fn is_unit_code(text: &str) -> bool {

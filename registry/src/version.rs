@@ -6,7 +6,7 @@ use std::str::FromStr;
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{IdError, PilotId};
+use crate::ids::{IdError, PilotId, has_digits};
 
 /// Longest written version, in bytes: room for a pre-release name, and for an OCI tag (128) with the id before it.
 pub const MAX_VERSION_BYTES: usize = 48;
@@ -14,12 +14,16 @@ pub const MAX_VERSION_BYTES: usize = 48;
 /// Reads a pilot's version. Build metadata (`+…`) is refused: two versions that differ in it only have no order.
 pub fn parse_version(text: &str) -> Result<Version, IdError> {
     const WHAT: &str = "the version";
-    const FORM: &str = "three numbers, such as `1.2.0`, with no `+…`";
+    const FORM: &str = "three numbers, such as `1.2.0`, with no `+…` and no nine digits in a row";
     if text.len() > MAX_VERSION_BYTES {
         return Err(IdError::TooLong { what: WHAT, bytes: text.len(), most: MAX_VERSION_BYTES });
     }
     let version = Version::parse(text).map_err(|_| IdError::Form { what: WHAT, form: FORM })?;
-    if version.build.is_empty() { Ok(version) } else { Err(IdError::Form { what: WHAT, form: FORM }) }
+    if version.build.is_empty() && !has_digits(text) {
+        Ok(version)
+    } else {
+        Err(IdError::Form { what: WHAT, form: FORM })
+    }
 }
 
 /// One version of a pilot: `lodging-hotels@1.2.0`.

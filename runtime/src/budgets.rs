@@ -10,9 +10,25 @@ use crate::occasion::local_date;
 /// Microseconds of a minute.
 const MINUTE: i64 = 60_000_000;
 
+/// Bytes of evidence that a pilot may make in a minute: some eight thousand ordinary calls, while a pilot that does nothing but ask
+/// needs more than a day for a disk of a hundred gigabytes.
+pub const EVIDENCE_A_MINUTE: u64 = 64 << 20;
+
 /// The counters of one pilot.
-#[derive(Debug, Default)]
-pub struct Budgets(Mutex<HashMap<Capability, Counters>>);
+#[derive(Debug)]
+pub struct Budgets {
+    counters: Mutex<HashMap<Capability, Counters>>,
+    /// The minute, and the bytes of evidence that were made in it.
+    evidence: Mutex<(i64, u64)>,
+    /// Most of them.
+    most: u64,
+}
+
+impl Default for Budgets {
+    fn default() -> Budgets {
+        Budgets::with_evidence(EVIDENCE_A_MINUTE)
+    }
+}
 
 #[derive(Debug, Default)]
 struct Counters {
@@ -35,6 +51,28 @@ pub struct Spent {
 }
 
 impl Budgets {
+    /// Counters of a pilot that may make so many bytes of evidence in a minute.
+    pub fn with_evidence(most: u64) -> Budgets {
+        Budgets { counters: Mutex::default(), evidence: Mutex::default(), most }
+    }
+
+    /// How long the pilot may not be called, having made as much evidence as it may in this minute. It is asked before a call; what is
+    /// under way is bounded by itself.
+    pub fn evidence_spent(&self, now: i64) -> Option<std::time::Duration> {
+        let (minute, bytes) = *self.evidence.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let left = MINUTE - now.rem_euclid(MINUTE);
+        (minute == now.div_euclid(MINUTE) && bytes >= self.most)
+            .then(|| std::time::Duration::from_micros(left.unsigned_abs()))
+    }
+
+    /// Counts the evidence of a call that was kept.
+    pub fn weighs(&self, bytes: usize, now: i64) {
+        let mut made = self.evidence.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let minute = now.div_euclid(MINUTE);
+        let before = if made.0 == minute { made.1 } else { 0 };
+        *made = (minute, before.saturating_add(bytes as u64));
+    }
+
     /// Counts one call, the person and the effect that it is about.
     ///
     /// # Errors
@@ -48,7 +86,7 @@ impl Budgets {
         effect: bool,
         now: i64,
     ) -> Result<(), Spent> {
-        let mut all = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut all = self.counters.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let counters = all.entry(capability).or_default();
         let minute = now.div_euclid(MINUTE);
         if counters.minute != Some(minute) {
@@ -132,6 +170,18 @@ mod tests {
         assert_eq!(ask(&budgets, "c", false, 2 * MINUTE), Err("people-per-day"));
         assert_eq!(ask(&budgets, "b", false, 3 * MINUTE), Ok(()));
         assert_eq!(ask(&budgets, "c", false, 24 * 60 * MINUTE), Ok(()));
+    }
+
+    #[test]
+    fn evidence_is_counted_by_the_minute() {
+        let budgets = Budgets::with_evidence(100);
+        budgets.weighs(99, 0);
+        assert_eq!(budgets.evidence_spent(1), None);
+        budgets.weighs(1, 1);
+        assert_eq!(budgets.evidence_spent(MINUTE - 1_000_000), Some(std::time::Duration::from_secs(1)));
+        assert_eq!(budgets.evidence_spent(MINUTE), None);
+        budgets.weighs(99, MINUTE);
+        assert_eq!(budgets.evidence_spent(MINUTE), None, "a new minute begins with nothing");
     }
 
     #[test]

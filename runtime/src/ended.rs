@@ -86,16 +86,17 @@ pub enum Fault {
     /// Its data is no JSON, or not as its own schema says.
     #[error("the component's data is not what its own schema says: correct the schema or the component")]
     Schema,
-    /// It made more calls, held more handles or moved more bytes than an invocation may.
+    /// It made more calls, held more handles, moved more bytes or left more to write down than an invocation may, or went on asking
+    /// long after its budget was spent.
     #[error(
-        "the component made more calls, held more handles or moved more bytes than one invocation may: a corrected version is needed"
+        "the component made more calls, held more handles or moved more bytes than one invocation may, or went on asking after its budget was spent: a corrected version is needed"
     )]
     Excess,
     /// It has no such export.
     #[error("the component does not export what was asked for: build it again with `pilot build`")]
     NoExport,
-    /// No place for another instance.
-    #[error("all places for running components are taken: try again")]
+    /// No place for another instance, or no memory for what it keeps.
+    #[error("all places or all memory for running components are taken: try again")]
     Full,
     /// The host's own failure.
     #[error("the host could not carry the call: see its log")]
@@ -110,6 +111,11 @@ pub enum Fault {
         "what the call wants sent has the number of something else that was sent before, so nothing of it was kept: enter it under another number"
     )]
     KeyTaken,
+    /// Another call came first with the same reference, code or rows: whatever it came to, nothing of it is kept.
+    #[error(
+        "another call with the same reference, code or rows was kept first, so nothing of this one was: send it again if it is another case"
+    )]
+    Overtaken,
     /// A replay went another way than the recording.
     #[error("the replay left the recording: see the difference that it names")]
     Differs,
@@ -118,7 +124,15 @@ pub enum Fault {
 impl Fault {
     /// Whether it speaks against the guest, and counts towards its quarantine.
     pub fn is_the_guests(self) -> bool {
-        !matches!(self, Fault::Full | Fault::Host | Fault::Withdrawn | Fault::KeyTaken | Fault::Differs)
+        !matches!(
+            self,
+            Fault::Full | Fault::Host | Fault::Withdrawn | Fault::KeyTaken | Fault::Overtaken | Fault::Differs
+        )
+    }
+
+    /// Whether the host took the call back: it says nothing of the pilot, and of what it came to nothing was kept.
+    pub fn is_taken_back(self) -> bool {
+        matches!(self, Fault::Withdrawn | Fault::Overtaken)
     }
 
     /// Stable name, as in problems and evidence.
@@ -138,6 +152,7 @@ impl Fault {
             Fault::Host => "host",
             Fault::Withdrawn => "withdrawn",
             Fault::KeyTaken => "key-taken",
+            Fault::Overtaken => "overtaken",
             Fault::Differs => "differs",
         }
     }
@@ -201,7 +216,8 @@ pub(crate) fn has_digits(text: &str) -> bool {
 pub(crate) fn fault_of(error: &wasmtime::Error, refused: Option<Exceeded>) -> Fault {
     if let Some(gate) = error.downcast_ref::<GateError>() {
         return match gate {
-            GateError::TooManyCalls => Fault::Excess,
+            GateError::TooManyCalls | GateError::TooMuch | GateError::Beyond => Fault::Excess,
+            GateError::NoRoom => Fault::Full,
             GateError::Record(_) => Fault::Host,
             GateError::Differs(_) => Fault::Differs,
         };
@@ -209,6 +225,7 @@ pub(crate) fn fault_of(error: &wasmtime::Error, refused: Option<Exceeded>) -> Fa
     match refused {
         Some(Exceeded::Memory) => return Fault::Memory,
         Some(Exceeded::Table) => return Fault::Table,
+        Some(Exceeded::Room) => return Fault::Full,
         None => {}
     }
     if error.downcast_ref::<wasmtime::PoolConcurrencyLimitError>().is_some() {

@@ -25,6 +25,7 @@ use crate::pending::Pending;
 use crate::people::{Arrival, People, PilotKeys};
 use crate::quarantine::Quarantine;
 use crate::recording::{RecordedPerson, Recording};
+use crate::room::Share;
 use crate::trail::{CallEntry, Trail};
 
 /// A pilot version, ready to be called: linked once, limits and rights fixed.
@@ -152,13 +153,15 @@ pub struct Finished {
     pub(crate) people: People,
     /// Where a replay left the recording.
     pub difference: Option<String>,
+    /// What it takes of the host's memory, until it is dropped.
+    _share: Share,
 }
 
 impl Finished {
-    /// Takes back all that it came to: of the call its record stays, and that it was withdrawn.
-    pub fn withdraw(&mut self) {
+    /// Takes back all that it came to: of the call its record stays, and why nothing else of it does.
+    pub fn undo(&mut self, why: Fault) {
         self.pending = Pending::default();
-        self.recording.ended = Ended::Fault { fault: Fault::Withdrawn };
+        self.recording.ended = Ended::Fault { fault: why };
     }
 
     /// Takes back all that it came to, as one of its effects has the key of another one: of the call its record stays.
@@ -334,9 +337,9 @@ impl Pilot {
                 rights,
                 Arc::clone(&self.budgets),
                 Arc::clone(faults),
-                occasion.unit.parse().ok(),
-                occasion.at,
+                &occasion,
                 Instant::now() + self.deadline,
+                &providers.room,
                 trail,
             ),
             people: People::new(Arc::clone(&self.keys), id.clone(), people),
@@ -346,17 +349,18 @@ impl Pilot {
             pilot: Arc::clone(&self.id),
             providers: Arc::clone(providers),
             pending: Pending::default(),
-            limits: Limits::new(self.memory, MAX_TABLE_ELEMENTS),
+            limits: Limits::new(self.memory, MAX_TABLE_ELEMENTS, &providers.room),
         };
         (Asked { id, entry, occasion, settings }, call)
     }
 
     fn finished(&self, asked: Asked, people: Vec<RecordedPerson>, call: Call, ended: Ended) -> Finished {
         let Asked { id, entry, occasion, settings } = asked;
-        let (calls, difference) = call.funnel.into_trail().into_entries();
+        let (trail, share) = call.funnel.into_trail();
+        let (calls, difference) = trail.into_entries();
         let pending = if matches!(ended, Ended::Decided(_)) { call.pending } else { Pending::default() };
         let recording = Recording { id, entry, occasion, settings, people, calls, ended };
-        Finished { pilot: Arc::clone(&self.id), recording, pending, people: call.people, difference }
+        Finished { pilot: Arc::clone(&self.id), recording, pending, people: call.people, difference, _share: share }
     }
 
     /// A store with every limit of this pilot set: calls and trials run under the same ones.

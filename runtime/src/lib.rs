@@ -29,6 +29,7 @@ pub mod quarantine;
 pub mod record;
 mod recording;
 pub mod rights;
+pub mod room;
 mod trail;
 
 pub use capabilities::Providers;
@@ -38,4 +39,4 @@ pub use invoke::{Entry, Finished, LiveInstance, Named, Pilot, Replayer, Request,
 pub use link::LinkError;
 pub use occasion::Occasion;
 pub use recording::{RecordedPerson, Recording};
-pub use trail::{CallEntry, MAX_CALLS};
+pub use trail::{Again, CallEntry, MAX_CALLS};

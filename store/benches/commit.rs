@@ -118,6 +118,7 @@ fn unit(n: usize, whole: bool) -> Result<Unit, Failed> {
         request_digest: [5; 32],
         response: vec![6; 400],
         keep_until: at + 1,
+        before: None,
     });
     unit.rows.push(RowWrite {
         pilot: pilot.clone(),

@@ -18,6 +18,16 @@ pub enum StoreError {
         "the database file is damaged: stop the host, keep a copy of the data folder, and restore the latest back-up"
     )]
     Damaged(#[source] sqlx::Error),
+    /// The file system takes no writes.
+    #[error(
+        "the data folder is on a file system that is read-only: nothing was changed; mount it writable, or have `pilot audit verify` read it as it is"
+    )]
+    ReadOnly(#[source] sqlx::Error),
+    /// The disk or its driver failed.
+    #[error(
+        "the disk of the data folder failed: nothing was changed, and nothing is known to be damaged; look after the disk, then start again"
+    )]
+    Disk(#[source] sqlx::Error),
     /// All else that a database may answer.
     #[error("the database did not answer: nothing was changed; see that the data folder is writable, then try again")]
     Database(#[source] sqlx::Error),
@@ -35,6 +45,12 @@ pub enum StoreError {
     /// The log does not verify.
     #[error("the log does not verify: keep the data folder as it is, and compare it with the latest back-up")]
     Verify(#[source] VerifyError),
+    /// What stands beside a signed body is not what the body says.
+    #[error("{what}: keep the data folder as it is, and compare it with the latest back-up")]
+    Differs {
+        /// Where, and in what.
+        what: String,
+    },
     /// What was written may be lost: the disk did not say that it has it.
     #[error(
         "the disk did not confirm what was written: look after the disk, start the host again, then repeat the request under the same reference"
@@ -46,9 +62,14 @@ pub enum StoreError {
 }
 
 /// SQLite's primary result codes that ask for something else than trying again (<https://www.sqlite.org/rescode.html>).
+const SQLITE_READONLY: i32 = 8;
+const SQLITE_IOERR: i32 = 10;
 const SQLITE_CORRUPT: i32 = 11;
 const SQLITE_FULL: i32 = 13;
+const SQLITE_CANTOPEN: i32 = 14;
 const SQLITE_NOTADB: i32 = 26;
+/// A page whose checksum in the write-ahead log does not fit is an error of reading, too; only this one says that bytes are wrong.
+const SQLITE_IOERR_DATA: i32 = SQLITE_IOERR | (32 << 8);
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
@@ -56,7 +77,12 @@ impl From<sqlx::Error> for StoreError {
             return Self::Closed;
         }
         let code = error.as_database_error().and_then(|e| e.code()).and_then(|code| code.parse::<i32>().ok());
+        if code == Some(SQLITE_IOERR_DATA) {
+            return Self::Damaged(error);
+        }
         match code.map(|extended| extended & 0xff) {
+            Some(SQLITE_READONLY) => Self::ReadOnly(error),
+            Some(SQLITE_IOERR | SQLITE_CANTOPEN) => Self::Disk(error),
             Some(SQLITE_FULL) => Self::Full(error),
             Some(SQLITE_CORRUPT | SQLITE_NOTADB) => Self::Damaged(error),
             _ => Self::Database(error),
@@ -106,6 +132,9 @@ pub enum OpenError {
         /// Entries found.
         entries: u64,
     },
+    /// The newest entries, their columns or the nodes above them do not fit each other.
+    #[error("the newest entries of the log do not hold: {0}")]
+    Newest(#[source] StoreError),
     /// The last checkpoint was signed for another log, or with another key.
     #[error("the log was signed with another key: give the host the key that belongs to this data folder")]
     ForeignKey,

@@ -219,10 +219,12 @@ impl Log<'_> {
 
 async fn verify(session: &mut Session, key: &CheckpointKey, kept: &[String]) -> Result<Report, StoreError> {
     let size = size(session).await?;
-    let notes: Vec<(String,)> = on!(&mut *session, conn => sqlx::query_as(
-            "SELECT note FROM log_checkpoints ORDER BY size").fetch_all(conn).await)?;
-    let notes: Vec<String> = notes.into_iter().map(|(note,)| note).collect();
+    let notes: Vec<(i64, String)> = on!(&mut *session, conn => sqlx::query_as(
+            "SELECT size, note FROM log_checkpoints ORDER BY size").fetch_all(conn).await)?;
+    let (sizes, notes): (Vec<i64>, Vec<String>) = notes.into_iter().unzip();
     let mut verifier = Verifier::new(key, &notes, kept, size).map_err(StoreError::Verify)?;
+    whole_chain(key, &sizes, &notes)?;
+    let mut columns = Columns::default();
     let mut next = 0;
     while next < size {
         let page = entries(session, next, VERIFY_STEP).await?;
@@ -235,6 +237,7 @@ async fn verify(session: &mut Session, key: &CheckpointKey, kept: &[String]) -> 
                 return Err(StoreError::Verify(VerifyError::MissingEntry(next)));
             }
             finished.extend(verifier.push(&entry.body).map_err(StoreError::Verify)?);
+            columns.fit(&entry)?;
             next += 1;
         }
         finished.retain(is_stored);
@@ -245,6 +248,112 @@ async fn verify(session: &mut Session, key: &CheckpointKey, kept: &[String]) -> 
         }
     }
     verifier.finish().map_err(StoreError::Verify)
+}
+
+/// No checkpoint is missing between two, and each lies under the size that it signs.
+fn whole_chain(key: &CheckpointKey, sizes: &[i64], notes: &[String]) -> Result<(), StoreError> {
+    let mut before = 0;
+    for (n, (size, note)) in (1_u64..).zip(sizes.iter().zip(notes)) {
+        let number = n;
+        let read =
+            key.verify(note).map_err(|source| StoreError::Verify(VerifyError::BadCheckpoint { number, source }))?;
+        if size.unsigned_abs() != read.size {
+            return Err(StoreError::Differs {
+                what: format!("checkpoint {n}: its column `size` is not what it signs"),
+            });
+        }
+        // Checkpoints of before did not name the one before them.
+        if let Some(after) = read.after.filter(|after| *after != before) {
+            let what =
+                format!("the checkpoint over {after} entries is missing, which the one over {} names", read.size);
+            return Err(StoreError::Differs { what });
+        }
+        before = read.size;
+    }
+    Ok(())
+}
+
+/// Holds the columns of entries against their bodies, in the order of the log.
+#[derive(Debug, Default)]
+struct Columns {
+    /// The pilot of the parts before, which only the record behind them says.
+    parts: Option<(u64, Option<String>)>,
+}
+
+impl Columns {
+    fn fit(&mut self, entry: &LogEntry) -> Result<(), StoreError> {
+        #[derive(serde::Deserialize)]
+        struct Head {
+            id: String,
+            at: i64,
+            kind: String,
+            #[serde(default)]
+            pilot: Option<String>,
+        }
+        let differs = |seq: u64, column: &str| StoreError::Differs {
+            what: format!("entry {seq}: its column `{column}` is not what its body says"),
+        };
+        let head: Head =
+            serde_json::from_slice(&entry.body).map_err(|_| StoreError::Unreadable { table: "log_entries" })?;
+        if head.id != entry.id {
+            return Err(differs(entry.seq, "id"));
+        }
+        if head.at != entry.at {
+            return Err(differs(entry.seq, "at"));
+        }
+        if head.kind == "part" {
+            if let Some((_, pilot)) = &self.parts
+                && *pilot != entry.pilot
+            {
+                return Err(differs(entry.seq, "pilot"));
+            }
+            self.parts.get_or_insert_with(|| (entry.seq, entry.pilot.clone()));
+            return Ok(());
+        }
+        if let Some((seq, pilot)) = self.parts.take()
+            && pilot != head.pilot
+        {
+            return Err(differs(seq, "pilot"));
+        }
+        if head.pilot != entry.pilot { Err(differs(entry.seq, "pilot")) } else { Ok(()) }
+    }
+}
+
+/// Entries that a start looks at: some milliseconds of hashing, and what was written since the last time that anybody looked at all.
+const NEWEST: u64 = 256;
+
+/// Whether the newest entries are what their columns and the nodes above them say. Cheap, for every start; the rest is for
+/// [`Log::verify`].
+pub(crate) async fn newest_fit(session: &mut Session, size: u64) -> Result<(), StoreError> {
+    let block = 1_u64 << STORED_FROM;
+    let from = size.saturating_sub(NEWEST) / block * block;
+    let (mut columns, mut frontier, mut first) = (Columns::default(), Frontier::empty(), from);
+    // Parts that begin before the newest entries have their pilot from there.
+    let mut known = from == 0;
+    let entries = entries(session, from, MAX_ENTRIES).await?;
+    let mut made = HashMap::new();
+    for (entry, seq) in entries.iter().zip(from..) {
+        if entry.seq != seq {
+            return Err(StoreError::Verify(VerifyError::MissingEntry(seq)));
+        }
+        known |= !entry.body.windows(13).any(|text| text == br#""kind":"part""#);
+        if known {
+            columns.fit(entry)?;
+        }
+        let nodes = frontier.append(leaf_hash(&entry.body));
+        if let Some(node) = nodes.into_iter().find(|node| node.level == STORED_FROM) {
+            made.insert(Position { level: STORED_FROM, index: first >> STORED_FROM }, node.hash);
+            frontier = Frontier::empty();
+            first = seq + 1;
+        }
+    }
+    let at: Vec<Position> = made.keys().copied().collect();
+    let stored = stored_nodes(session, &at).await?;
+    for (at, hash) in made {
+        let node = Node { level: at.level, index: at.index, hash };
+        compare(&node, stored.get(&at).copied()).map_err(StoreError::Verify)?;
+    }
+    Ok(())
 }
 
 pub(crate) async fn size(session: &mut Session) -> Result<u64, StoreError> {

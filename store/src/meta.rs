@@ -15,6 +15,15 @@ impl Meta<'_> {
     pub async fn get(&self, key: &str) -> Result<Option<String>, StoreError> {
         read(&mut self.0.read().await?, key).await
     }
+
+    /// All of them, by key.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn all(&self) -> Result<Vec<(String, String)>, StoreError> {
+        let mut session = self.0.read().await?;
+        Ok(on!(&mut session, conn => sqlx::query_as("SELECT key, value FROM meta ORDER BY key").fetch_all(conn).await)?)
+    }
 }
 
 pub(crate) async fn read(session: &mut Session, key: &str) -> Result<Option<String>, StoreError> {

@@ -11,7 +11,7 @@ use crate::db::{Session, on};
 use crate::error::CommitError;
 use crate::once::{Answered, Key};
 use crate::recent::Recent;
-use crate::unit::{Expected, Once, RowChange, RowWrite, Unit, next_version};
+use crate::unit::{Expected, RowChange, RowWrite, Unit, next_version};
 
 /// (pilot, table, key).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -129,7 +129,8 @@ impl Plan {
     ) -> Result<Self, sqlx::Error> {
         let ids: Vec<&str> = units.clone().flat_map(Unit::ids).collect();
         let (mut stored, mut waiting) = (Vec::new(), Vec::new());
-        for key in units.clone().filter_map(|unit| unit.once.as_ref()).map(Once::key) {
+        let once = units.clone().filter_map(|unit| unit.once.as_ref());
+        for key in once.flat_map(|once| std::iter::once(once.key()).chain(once.key_before())) {
             match recent.find(&key) {
                 Some(seq) => waiting.push(seq),
                 None => stored.push(hex::encode(key)),
@@ -166,11 +167,15 @@ impl Plan {
 
     /// Whether the unit may be kept. Changes nothing.
     pub(crate) fn admits(&self, unit: &Unit) -> Result<(), CommitError> {
+        let known = |key: Key, request: [u8; 32]| self.once.get(&key).map(|answered| (answered, request));
         if let Some(once) = &unit.once
-            && let Some(answered) = self.once.get(&once.key())
+            && let Some((answered, request)) = known(once.key(), once.request_digest).or_else(|| {
+                let (_, request) = once.before.as_ref()?;
+                known(once.key_before()?, *request)
+            })
         {
             return Err(CommitError::Duplicate {
-                same_request: answered.request_digest == once.request_digest,
+                same_request: answered.request_digest == request,
                 response: answered.response.clone(),
                 seq: answered.seq,
             });

@@ -11,8 +11,9 @@ use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Sqlite, SqlitePool};
 
-use crate::db::{Db, KeepParts, Texts};
+use crate::db::{Db, KeepParts, Session, Texts};
 use crate::durable::Disk;
+use crate::error::StoreError;
 
 /// `IMMEDIATE`, because SQLite refuses to turn a reader into a writer under load.
 pub(crate) const BEGIN_WRITE: &str = "BEGIN IMMEDIATE";
@@ -145,6 +146,16 @@ pub(crate) async fn truncate_wal(session: &mut PoolConnection<Sqlite>) -> Result
     let (busy, _, _): (i64, i64, i64) =
         sqlx::query_as("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&mut **session).await?;
     Ok(busy == 0)
+}
+
+/// What SQLite finds wrong with its file, a few lines of it.
+pub(crate) async fn damage(session: &mut Session, most: i64) -> Result<Vec<String>, StoreError> {
+    let Session::Sqlite(session) = session;
+    let told: Vec<String> = sqlx::query_scalar("SELECT integrity_check FROM pragma_integrity_check LIMIT $1")
+        .bind(most)
+        .fetch_all(&mut **session)
+        .await?;
+    Ok(told.into_iter().filter(|line| line != "ok").collect())
 }
 
 /// The newest schema step that was taken on this file; none in an empty one.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use pilothouse_evidence::CheckpointSigner;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
+use crate::beside::Besides;
 use crate::counters::Counters;
 use crate::credentials::Credentials;
 use crate::db::Db;
@@ -108,6 +109,10 @@ impl Store {
             None if frontier.size() > 0 => return Err(OpenError::LogDamaged { entries: frontier.size() }),
             None => {}
         }
+        log::newest_fit(&mut session, frontier.size()).await.map_err(|error| match error {
+            StoreError::Differs { .. } | StoreError::Verify(_) => OpenError::Newest(error),
+            other => OpenError::Store(other),
+        })?;
         once::carry_over(&mut session, frontier.size()).await?;
         let recent = Recent::default();
         recent.read(&mut session, frontier.size()).await?;
@@ -162,6 +167,11 @@ impl Store {
     /// The log.
     pub fn log(&self) -> Log<'_> {
         Log { db: &self.0.db, durable: &self.0.durable }
+    }
+
+    /// What stands beside the log, to be held against it.
+    pub fn beside(&self) -> Besides<'_> {
+        Besides(&self.0.db)
     }
 
     /// Sealed values beside the log.

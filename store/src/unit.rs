@@ -8,8 +8,9 @@ use crate::outbox::Settlement;
 
 /// Longest record: the entry bundles of C2SP tlog-tiles give an entry's length in 16 bits.
 pub const MAX_RECORD_BYTES: usize = 65_535;
-/// Longest ciphertext beside a record: a request, its answers and an outcome are each bounded well below a megabyte.
-pub const MAX_SEALED_BYTES: usize = 4 << 20;
+/// Longest ciphertext beside a record: the capability calls of an invocation may weigh 4 MiB, its request, settings and outcome as much
+/// again.
+pub const MAX_SEALED_BYTES: usize = 8 << 20;
 /// Longest stored response: an outcome's data may have 256 KiB, and sealing adds some.
 pub const MAX_RESPONSE_BYTES: usize = 1 << 20;
 /// Longest value of a row: the contract allows 16 KiB of JSON, and sealing adds some.
@@ -92,9 +93,15 @@ pub struct Once {
     pub response: Vec<u8>,
     /// From when on the reference may be forgotten, microseconds UTC.
     pub keep_until: i64,
+    /// Reference and request as digests that were made before they had a key: an answer kept under these holds as well.
+    pub before: Option<(String, [u8; 32])>,
 }
 
 impl Once {
+    pub(crate) fn key_before(&self) -> Option<Key> {
+        self.before.as_ref().map(|(reference, _)| once::key(&self.scope, reference))
+    }
+
     pub(crate) fn key(&self) -> Key {
         once::key(&self.scope, &self.reference)
     }
@@ -316,15 +323,20 @@ impl Unit {
         self.parts.iter().map(|part| part.record_id.as_str()).chain([self.record_id.as_str()])
     }
 
+    /// How many bytes of evidence it brings: what the log and the sealed values beside it grow by.
+    pub fn evidence_bytes(&self) -> usize {
+        self.record.len()
+            + self.parts.iter().map(|part| part.record.len()).sum::<usize>()
+            + self.sealed.as_ref().map_or(0, |sealed| sealed.ciphertext.len())
+    }
+
     /// About how much memory the unit holds, in bytes.
     pub(crate) fn weight(&self) -> usize {
         let rows = self.rows.iter().map(|row| match &row.change {
             RowChange::Put { value, .. } => value.len(),
             RowChange::Delete => 0,
         });
-        self.record.len()
-            + self.parts.iter().map(|part| part.record.len()).sum::<usize>()
-            + self.sealed.as_ref().map_or(0, |sealed| sealed.ciphertext.len())
+        self.evidence_bytes()
             + self.once.as_ref().map_or(0, |once| once.response.len())
             + rows.sum::<usize>()
             + self.effects.iter().map(|effect| effect.payload.len()).sum::<usize>()

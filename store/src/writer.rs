@@ -244,6 +244,8 @@ impl Writer {
                 frontier
             }
         };
+        // Every group that wrote entries has its checkpoint: this is the size of the one before.
+        let begun = frontier.size();
         let units = works.iter().filter_map(Work::unit);
         let mut plan = Plan::load(&mut self.session, units, &self.recent).await.map_err(failed)?;
         let mut nodes: Vec<Node> = Vec::new();
@@ -279,7 +281,7 @@ impl Writer {
             self.frontier = Some(frontier);
             return Ok(Kept { wrote: false, effects: false, answers });
         }
-        let checkpoint = plan.entries.iter().map(|entry| entry.at).max().map(|at| self.sign(&frontier, at));
+        let checkpoint = plan.entries.iter().map(|entry| entry.at).max().map(|at| self.sign(&frontier, begun, at));
         let sorted = self.recent.step(plan.answered.len());
         plan_write::keep(&mut self.session, &plan, &nodes, checkpoint.as_ref(), &sorted).await.map_err(failed)?;
         let answered = plan.answered.iter().map(|row| (row.key, row.answered.seq));
@@ -315,8 +317,8 @@ impl Writer {
         Ok(())
     }
 
-    fn sign(&self, frontier: &Frontier, at: i64) -> SignedCheckpoint {
-        let note = self.signer.sign(frontier.size(), frontier.root());
+    fn sign(&self, frontier: &Frontier, before: u64, at: i64) -> SignedCheckpoint {
+        let note = self.signer.sign_after(frontier.size(), frontier.root(), before);
         SignedCheckpoint { size: frontier.size(), note, at }
     }
 

@@ -74,8 +74,8 @@ fn written(text: &str) -> usize {
 impl CallRecord {
     /// At most how many bytes this call takes in a canonical record.
     fn weight(&self) -> usize {
-        /// Both commitments, all keys and punctuation, the longest verdict without its code, the number.
-        const FIXED: usize = 310;
+        /// Both commitments, all keys and punctuation, the longest verdict without its code, the numbers.
+        const FIXED: usize = 330;
         let code = match &self.verdict {
             Verdict::Denied { code } => written(code),
             Verdict::Allowed | Verdict::Unavailable => 0,

@@ -42,6 +42,12 @@ fn invocation(out: &mut Vec<u8>, record: &InvocationRecord) {
     }
     object.hash("request", record.request.as_bytes());
     result(object.key("result"), &record.result);
+    if let Some(unwritten) = &record.unwritten {
+        let mut inner = Object::open(object.key("unwritten"));
+        inner.number("calls", i64::from(unwritten.calls));
+        inner.hash("trail", unwritten.trail.as_bytes());
+        inner.close();
+    }
     object.number("v", i64::from(record.v));
     object.text("version", &record.version);
     object.close();
@@ -126,6 +132,9 @@ fn result(out: &mut Vec<u8>, result: &ResultRecord) {
 
 fn call(out: &mut Vec<u8>, call: &CallRecord) {
     let mut object = Object::open(out);
+    if let Some(again) = call.again {
+        object.number("again", i64::from(again));
+    }
     object.hash("answer", call.answer.as_bytes());
     object.hash("args", call.args.as_bytes());
     array(object.key("asked"), &call.asked, |out, name| string(out, name));
@@ -237,6 +246,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::record::Unwritten;
     use crate::testing::{call, change_record, effect, invocation_record, look_record};
 
     fn results() -> impl Strategy<Value = ResultRecord> {
@@ -257,8 +267,17 @@ mod tests {
             "[!-~]{1,8}".prop_map(|code| Verdict::Denied { code }),
         ];
         let optional = || prop::option::of("[!-~]{1,8}");
-        let one = (any::<u32>(), prop::collection::vec("[ -~]{1,8}", 0..4), verdicts, optional(), optional())
-            .prop_map(|(n, asked, verdict, person, line)| CallRecord { n, asked, verdict, person, line, ..call(0) });
+        let again = prop::option::of(any::<u32>());
+        let one = (any::<u32>(), prop::collection::vec("[ -~]{1,8}", 0..4), verdicts, optional(), optional(), again)
+            .prop_map(|(n, asked, verdict, person, line, again)| CallRecord {
+                n,
+                asked,
+                verdict,
+                person,
+                line,
+                again,
+                ..call(0)
+            });
         prop::collection::vec(one, 0..4)
     }
 
@@ -266,9 +285,11 @@ mod tests {
         let optional = || prop::option::of("[!-~]{1,8}");
         let whole = || prop::option::of(1 - (1_i64 << 53)..=(1_i64 << 53) - 1);
         let times = (whole(), whole());
-        let invocation = (results(), calls(), optional(), optional(), times, any::<bool>(), 0..3_u32).prop_map(
-            |(result, calls, facility, device, (captured_at, clock_ahead), referred, effects)| {
+        let unwritten = prop::option::of(any::<u32>());
+        let invocation = (results(), calls(), optional(), optional(), times, any::<bool>(), 0..3_u32, unwritten)
+            .prop_map(|(result, calls, facility, device, (captured_at, clock_ahead), referred, effects, unwritten)| {
                 let base = invocation_record(1);
+                let unwritten = unwritten.map(|calls| Unwritten { calls, trail: base.request });
                 Record::Invocation(Box::new(InvocationRecord {
                     captured_at,
                     caller: Caller { facility, device, clock_ahead, ..base.caller },
@@ -276,10 +297,10 @@ mod tests {
                     effects: (0..effects).map(effect).collect(),
                     result,
                     calls,
+                    unwritten,
                     ..base
                 }))
-            },
-        );
+            });
         let part = (calls(), any::<u32>()).prop_map(|(calls, part)| {
             let InvocationRecord { v, id, at, effects, .. } = invocation_record(1);
             Record::Part(PartRecord { v, id: format!("{id}.{part}"), at, invocation: id, part, calls, effects })

@@ -87,6 +87,13 @@ pub(super) const KINDS: &[Kind] = &[
         "Làm theo hướng dẫn trong `while_down`, thử lại sau số giây nêu ở Retry-After.",
     ),
     kind(
+        "evidence-spent",
+        "The pilot has made as much evidence as it may in a minute",
+        "Ứng dụng đã ghi hết mức chứng cứ cho phép trong một phút",
+        "Go on as `while_down` says, and try again after the seconds of Retry-After.",
+        "Làm theo hướng dẫn trong `while_down`, thử lại sau số giây nêu ở Retry-After.",
+    ),
+    kind(
         "unknown-operation",
         "No such operation",
         "Không có thao tác này",
@@ -269,6 +276,48 @@ pub(super) const KINDS: &[Kind] = &[
         "Nothing was done. Try again; where it stays so, tell the operator and go on by paper.",
         "Chưa có gì được thực hiện. Thử lại; nếu vẫn vậy, báo người vận hành và làm theo quy trình giấy.",
     ),
+    kind(
+        "disk-full",
+        "The disk of the host is full",
+        "Ổ đĩa của máy chủ đã đầy",
+        "Nothing was done. Tell the operator, who frees space; go on by the paper procedure meanwhile.",
+        "Chưa có gì được thực hiện. Báo người vận hành để giải phóng chỗ trống; trong lúc chờ, làm theo quy trình giấy.",
+    ),
+    kind(
+        "disk-read-only",
+        "The disk of the host takes no writes",
+        "Ổ đĩa của máy chủ không cho ghi",
+        "Nothing was done. Tell the operator, who mounts it writable; go on by the paper procedure meanwhile.",
+        "Chưa có gì được thực hiện. Báo người vận hành gắn lại ổ đĩa ở chế độ ghi được; trong lúc chờ, làm theo quy trình giấy.",
+    ),
+    kind(
+        "disk-failed",
+        "The disk of the host failed",
+        "Ổ đĩa của máy chủ gặp lỗi",
+        "Whether it was kept is known when the host has started again: send it then under the same reference. Tell the operator to look after the disk.",
+        "Khi máy chủ khởi động lại mới biết yêu cầu đã được ghi hay chưa: lúc đó gửi lại với cùng mã tham chiếu. Báo người vận hành kiểm tra ổ đĩa.",
+    ),
+    kind(
+        "data-damaged",
+        "What the host has stored is damaged",
+        "Dữ liệu lưu trên máy chủ bị hỏng",
+        "Tell the operator: `pilot audit verify` names what is damaged. Go on by the paper procedure meanwhile.",
+        "Báo người vận hành: lệnh `pilot audit verify` nêu chỗ bị hỏng. Trong lúc chờ, làm theo quy trình giấy.",
+    ),
+    kind(
+        "log-damaged",
+        "The record does not verify",
+        "Sổ ghi chứng cứ không khớp",
+        "Keep the data folder as it is, tell the auditor what `detail` names, and compare it with the latest back-up.",
+        "Giữ nguyên thư mục dữ liệu, báo kiểm toán viên chỗ nêu trong `detail` và đối chiếu với bản sao lưu gần nhất.",
+    ),
+    kind(
+        "too-much-to-keep",
+        "More than the host keeps in one step",
+        "Nhiều hơn mức máy chủ lưu trong một lần",
+        "Nothing was changed. Send less, or in several steps.",
+        "Chưa có gì thay đổi. Gửi ít hơn hoặc chia thành nhiều lần.",
+    ),
     // What officers decide.
     kind(
         "not-found",
@@ -396,6 +445,13 @@ pub(super) const KINDS: &[Kind] = &[
         "Giá trị đã bị hủy",
         "The record and its proof stay; a replay is no longer possible.",
         "Bản ghi và chứng cứ vẫn còn; không thể chạy lại.",
+    ),
+    kind(
+        "values-unwritten",
+        "The values were too many to be kept",
+        "Giá trị quá nhiều nên không được lưu",
+        "The record has their number and a commitment; a replay is not possible.",
+        "Bản ghi có số lượt và cam kết mật mã; không thể chạy lại.",
     ),
     kind(
         "malformed",

@@ -177,6 +177,9 @@ impl From<CallError> for Problem {
                 let seconds = (until - crate::governance::clock()).max(0) / 1_000_000;
                 problem.with("while_down", both(&while_down)).retry_after(u64::try_from(seconds).unwrap_or(1))
             }
+            CallError::EvidenceSpent { left, while_down, .. } => {
+                problem.with("while_down", both(&while_down)).retry_after(left.as_secs().max(1))
+            }
             CallError::Invalid { errors } => Problem { errors, ..problem },
             CallError::Person { pointer, code, message } => problem.with("person_code", code).at(pointer, message),
             CallError::Refused { id, code, field, why, words } => {

@@ -17,7 +17,7 @@ use crate::governance::{Archive, HouseError};
 pub(super) enum AuditCommand {
     /// Re-check everything: entries, hashes, checkpoints, signatures
     #[command(
-        after_help = "With --data, a folder on which no host runs is opened and checked without network; where one runs, that host is asked.\n\nExamples:\n  pilot audit verify\n  pilot audit verify --data /var/lib/pilothouse\n  pilot audit verify --data /mnt/copy-of-the-folder --offline"
+        after_help = "With --data, a folder on which no host runs is opened and checked without network; where one runs, that host is asked.\n\nExamples:\n  pilot audit verify\n  pilot audit verify --data /var/lib/pilothouse\n  pilot audit verify --data /mnt/copy-of-the-folder --offline\n  pilot audit verify --data /media/cdrom/copy --read-only"
     )]
     Verify {
         #[command(flatten)]
@@ -38,6 +38,9 @@ pub(super) struct Place {
     /// Ask no host: open the data folder, on which none may run
     #[arg(long, conflicts_with = "host")]
     offline: bool,
+    /// Change nothing in the folder: its database is copied to where temporary files go, and read there
+    #[arg(long, conflicts_with = "host")]
+    read_only: bool,
 }
 
 /// Who answers.
@@ -48,11 +51,12 @@ enum Record {
 
 impl Place {
     async fn record(&self, connection: &Connection) -> Result<Record, CliError> {
-        if !self.offline && !connection.names_folder() {
+        if !self.offline && !self.read_only && !connection.names_folder() {
             return Ok(Record::Host(connection.client()?));
         }
         let dir = connection.data();
-        match Archive::open(&dir).await {
+        let opened = if self.read_only { Archive::open_read_only(&dir).await } else { Archive::open(&dir).await };
+        match opened {
             Ok(archive) => Ok(Record::Folder(Box::new(archive))),
             Err(HouseError::Open(OpenError::InUse(_))) if !self.offline => Ok(Record::Host(connection.client()?)),
             Err(HouseError::Open(OpenError::InUse(_))) => {

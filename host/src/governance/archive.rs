@@ -1,5 +1,6 @@
 //! The data folder of a stopped host: its record is checked and run again on this machine, without network, pilots or people.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,11 +12,14 @@ use pilothouse_runtime::compile::{Compiler, Program};
 use pilothouse_runtime::keys::Secret;
 use pilothouse_runtime::province::Province;
 use pilothouse_runtime::{Machine, Providers};
-use pilothouse_store::Store;
+use pilothouse_store::{OpenError, Store};
+use tempfile::TempDir;
 
+use super::checking::Checker;
 use super::installation::{Invitation, invite};
 use super::opening::signer;
 use super::replaying::Bench;
+use super::states::States;
 use super::views::{Replayed, Verified};
 use super::{HouseError, keys};
 
@@ -30,6 +34,8 @@ pub struct Archive {
     store: Store,
     secret: Secret,
     log_key: CheckpointKey,
+    /// Where the folder must not be written: its database, copied.
+    copy: Option<TempDir>,
 }
 
 impl Archive {
@@ -41,11 +47,42 @@ impl Archive {
         if !keys::has_secret(dir) {
             return Err(HouseError::NoHouse { path: dir.display().to_string() });
         }
+        match Archive::open_at(dir, None).await {
+            Err(HouseError::Open(OpenError::Folder { source, .. }))
+                if matches!(source.kind(), ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied) =>
+            {
+                Archive::open_read_only(dir).await
+            }
+            other => other,
+        }
+    }
+
+    /// Opens a data folder in which nothing must be changed, such as a copy on a medium that takes no writes: its database is copied to
+    /// where temporary files go, and read there.
+    ///
+    /// # Errors
+    /// As [`Archive::open`]; where there is no room for the copy.
+    pub async fn open_read_only(dir: &Path) -> Result<Archive, HouseError> {
+        if !keys::has_secret(dir) {
+            return Err(HouseError::NoHouse { path: dir.display().to_string() });
+        }
+        let failed = |source| HouseError::File { path: dir.display().to_string(), source };
+        let copy = TempDir::new().map_err(failed)?;
+        for name in ["pilothouse.db", "pilothouse.db-wal"] {
+            let from = dir.join(name);
+            if from.is_file() {
+                std::fs::copy(&from, copy.path().join(name)).map_err(failed)?;
+            }
+        }
+        Archive::open_at(dir, Some(copy)).await
+    }
+
+    async fn open_at(dir: &Path, copy: Option<TempDir>) -> Result<Archive, HouseError> {
         let secret = Secret::new(keys::secret(dir)?);
         let signer = signer(&secret)?;
         let log_key = signer.key().clone();
-        let store = Store::open(dir, signer).await?;
-        Ok(Archive { dir: dir.to_owned(), store, secret, log_key })
+        let store = Store::open(copy.as_ref().map_or(dir, TempDir::path), signer).await?;
+        Ok(Archive { dir: dir.to_owned(), store, secret, log_key, copy })
     }
 
     /// Re-checks the whole log, as a running host does.
@@ -53,8 +90,7 @@ impl Archive {
     /// # Errors
     /// The first thing that does not hold.
     pub async fn verify(&self) -> Result<Verified, HouseError> {
-        let report = self.store.log().verify(&self.log_key, &[]).await?;
-        Ok(Verified::new(&report, self.log_key.to_string()))
+        Checker { store: &self.store, log_key: &self.log_key, secret: &self.secret }.check().await
     }
 
     /// Runs a recorded invocation again and compares bytes. The replay is itself recorded as a look.
@@ -63,7 +99,7 @@ impl Archive {
     /// Where its values were destroyed, or its package is not there.
     pub async fn replay(&self, id: &str, program: Program) -> Result<Replayed, HouseError> {
         let machine = Machine::start().map_err(HouseError::Engine)?;
-        let cache = self.dir.join("compiled");
+        let cache = self.copy.as_ref().map_or(self.dir.as_path(), TempDir::path).join("compiled");
         let compiler = Compiler::new(cache.clone(), self.secret.derive("compiled"), program)
             .map_err(|source| HouseError::File { path: cache.display().to_string(), source })?;
         let bench = Bench {
@@ -82,7 +118,11 @@ impl Archive {
     /// # Errors
     /// Where the folder is a demonstration.
     pub async fn invite(&self) -> Result<Invitation, HouseError> {
-        invite(&self.store).await
+        if self.copy.is_some() {
+            let source = std::io::Error::from(ErrorKind::ReadOnlyFilesystem);
+            return Err(HouseError::File { path: self.dir.display().to_string(), source });
+        }
+        invite(&self.store, &States::new(&self.secret)).await
     }
 
     /// Gives the folder back.

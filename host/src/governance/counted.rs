@@ -28,17 +28,18 @@ pub(super) fn key_taken() {
 
 /// Counts the denials among the calls of an invocation.
 pub(super) fn denials(calls: &[CallEntry]) {
-    for (capability, code) in denied(calls) {
-        metrics::counter!("pilothouse_denials_total", "capability" => capability, "code" => code).increment(1);
+    for (capability, code, times) in denied(calls) {
+        metrics::counter!("pilothouse_denials_total", "capability" => capability, "code" => code).increment(times);
     }
 }
 
-fn denied(calls: &[CallEntry]) -> impl Iterator<Item = (String, &'static str)> {
+fn denied(calls: &[CallEntry]) -> impl Iterator<Item = (String, &'static str, u64)> {
     calls.iter().filter_map(|call| {
         let Verdict::Denied { code } = &call.verdict else { return None };
         let capability = call.function.split('.').next()?.parse::<Capability>();
         let capability = capability.map_or_else(|_| OTHER.to_owned(), |capability| capability.to_string());
-        Some((capability, CODES.into_iter().find(|known| known == code).unwrap_or(OTHER)))
+        let times = u64::try_from(call.times()).unwrap_or(u64::MAX);
+        Some((capability, CODES.into_iter().find(|known| known == code).unwrap_or(OTHER), times))
     })
 }
 
@@ -57,6 +58,7 @@ mod tests {
             verdict,
             args: String::new(),
             answer: String::new(),
+            again: None,
         }
     }
 
@@ -70,7 +72,7 @@ mod tests {
             call("invented.put", denied_with("invented")),
         ];
         let counted: Vec<_> = denied(&calls).collect();
-        assert_eq!(counted, [("records".to_owned(), "budget-spent"), (OTHER.to_owned(), OTHER)]);
+        assert_eq!(counted, [("records".to_owned(), "budget-spent", 1), (OTHER.to_owned(), OTHER, 1)]);
     }
 
     #[test]

@@ -137,11 +137,17 @@ impl House {
                 return Ok(Ended::Waits);
             }
         }
+        self.end_credential(by, id).await?;
+        Ok(Ended::Ended)
+    }
+
+    /// Ends a credential of which it was decided that it ends.
+    pub(super) async fn end_credential(&self, by: &Caller, id: &str) -> Result<(), HouseError> {
         self.0.credentials.write().unwrap_or_else(std::sync::PoisonError::into_inner).remove(id);
         let row = StateChange::CredentialRevoked { id: id.to_owned() };
         let change = Change { by, subject: "credential", of: id.to_owned(), action: "revoke", detail: Vec::new() };
         self.keep_change(change, vec![row]).await?;
-        Ok(Ended::Ended)
+        Ok(())
     }
 
     /// Whether an officer who is neither this one nor the one to be ended has asked for the end.

@@ -40,6 +40,18 @@ pub enum CallError {
         /// What the manifest says to callers.
         while_down: Bilingual,
     },
+    /// It made as much evidence in this minute as it may.
+    #[error(
+        "{pilot} has made as much evidence in this minute as a pilot may: nothing was done; send the request again when the minute is over"
+    )]
+    EvidenceSpent {
+        /// Which.
+        pilot: PilotId,
+        /// How long that is.
+        left: std::time::Duration,
+        /// What the manifest says to callers.
+        while_down: Bilingual,
+    },
     /// No such operation or reading.
     #[error("{pilot} has no `{name}`: see its operations under /v1/pilots/{pilot}")]
     UnknownOperation {
@@ -126,7 +138,7 @@ pub enum CallError {
     #[error("others changed the same records meanwhile: send the request again")]
     Busy,
     /// It could not be kept. Nothing was done.
-    #[error("the host cannot keep its record now, so nothing was done: try again")]
+    #[error("the host cannot keep its record now, so nothing was done: {0}")]
     Store(#[from] CommitError),
 }
 
@@ -137,6 +149,7 @@ impl CallError {
             CallError::UnknownPilot(_) => "unknown-pilot",
             CallError::Disabled { .. } => "pilot-disabled",
             CallError::Quarantined { .. } => "pilot-quarantined",
+            CallError::EvidenceSpent { .. } => "evidence-spent",
             CallError::UnknownOperation { .. } => "unknown-operation",
             CallError::Forbidden { .. } => "role-not-allowed",
             CallError::Invalid { .. } => "invalid-input",
@@ -153,7 +166,7 @@ impl CallError {
             CallError::Spent => "reading-used",
             CallError::Device(error) => error.code(),
             CallError::Busy => "busy",
-            CallError::Store(_) => "not-kept",
+            CallError::Store(error) => of_commit(error).0,
         }
     }
 
@@ -176,6 +189,7 @@ impl CallError {
             CallError::UnknownPilot(_)
             | CallError::Disabled { .. }
             | CallError::Quarantined { .. }
+            | CallError::EvidenceSpent { .. }
             | CallError::Refused { .. }
             | CallError::Fault { .. }
             | CallError::Busy
@@ -187,7 +201,11 @@ impl CallError {
     pub fn status(&self) -> u16 {
         match self {
             CallError::UnknownPilot(_) | CallError::UnknownOperation { .. } => 404,
-            CallError::Disabled { .. } | CallError::Quarantined { .. } | CallError::Busy | CallError::Store(_) => 503,
+            CallError::Disabled { .. }
+            | CallError::Quarantined { .. }
+            | CallError::EvidenceSpent { .. }
+            | CallError::Busy => 503,
+            CallError::Store(error) => of_commit(error).1,
             CallError::Forbidden { .. } | CallError::OtherFacility => 403,
             CallError::Device(error) => error.status(),
             CallError::Invalid { .. }
@@ -462,6 +480,14 @@ pub enum HouseError {
         "the values of this invocation were destroyed by retention or an erasure order: its record stays, a replay is no longer possible"
     )]
     Destroyed,
+    /// What stands beside the log is not what the log says.
+    #[error("{}: keep the data folder as it is, and compare it with the latest back-up", .0.join("; "))]
+    Differs(Vec<String>),
+    /// The calls of this invocation were too much to be written out.
+    #[error(
+        "the calls of this invocation could not be written out: its record has their number and a commitment, a replay is not possible"
+    )]
+    Unwritten,
     /// A text that is no id, key, role, …
     #[error("{what}: {message}")]
     Malformed {
@@ -495,6 +521,33 @@ fn of_other_kind(is: Installation) -> &'static str {
         Installation::Real => {
             "this data folder is a real installation: leave --people and --demo-day out, they are for a demonstration"
         }
+    }
+}
+
+/// Name and status of what the store answers: by its cause, so that who reads it does what helps.
+fn of_store(error: &StoreError) -> (&'static str, u16) {
+    match error {
+        StoreError::Full(_) => ("disk-full", 507),
+        StoreError::ReadOnly(_) => ("disk-read-only", 503),
+        StoreError::Disk(_) | StoreError::NotDurable(_) => ("disk-failed", 503),
+        StoreError::Damaged(_) | StoreError::Unreadable { .. } => ("data-damaged", 500),
+        StoreError::Log(_) | StoreError::Verify(_) | StoreError::Differs { .. } => ("log-damaged", 500),
+        StoreError::Database(_) | StoreError::Closed => ("not-kept", 503),
+    }
+}
+
+/// The same of what it answers to a unit.
+fn of_commit(error: &CommitError) -> (&'static str, u16) {
+    match error {
+        CommitError::Store(cause) => of_store(cause),
+        CommitError::Unknown { .. } => ("not-found", 404),
+        CommitError::Exists { .. } => ("exists-already", 409),
+        CommitError::Stale { .. } | CommitError::Conflict { .. } => ("changed-meanwhile", 412),
+        CommitError::TooLarge { .. } => ("too-much-to-keep", 413),
+        CommitError::Duplicate { .. } => ("reference-used", 409),
+        CommitError::EffectKnown { .. } => ("exists-already", 409),
+        CommitError::RecordKnown | CommitError::Malformed { .. } => ("not-recorded", 500),
+        CommitError::Closed => ("not-kept", 503),
     }
 }
 
@@ -544,8 +597,10 @@ impl HouseError {
             HouseError::OtherDepartment { .. } => "other-department",
             HouseError::Destroyed => "values-destroyed",
             HouseError::Malformed { .. } => "malformed",
-            HouseError::Commit(CommitError::Exists { .. }) => "exists-already",
-            HouseError::Store(_) | HouseError::Commit(_) => "not-kept",
+            HouseError::Unwritten => "values-unwritten",
+            HouseError::Differs(_) => "log-damaged",
+            HouseError::Store(error) => of_store(error).0,
+            HouseError::Commit(error) => of_commit(error).0,
             HouseError::Record(_) => "not-recorded",
             HouseError::Seal(_) => "not-sealed",
             HouseError::Policy(_) => "policy",
@@ -564,10 +619,10 @@ impl HouseError {
             HouseError::Stale(_) => 412,
             HouseError::Unknown { .. } | HouseError::NoDemonstration => 404,
             HouseError::NotInvited => 401,
-            HouseError::Destroyed => 410,
-            HouseError::Commit(CommitError::Stale { .. } | CommitError::Conflict { .. }) => 412,
-            HouseError::Commit(CommitError::Exists { .. }) => 409,
-            HouseError::Store(_) | HouseError::Commit(_) => 503,
+            HouseError::Destroyed | HouseError::Unwritten => 410,
+            HouseError::Differs(_) => 500,
+            HouseError::Store(error) => of_store(error).1,
+            HouseError::Commit(error) => of_commit(error).1,
             HouseError::Open(_)
             | HouseError::NoHouse { .. }
             | HouseError::Occupied { .. }

@@ -176,8 +176,10 @@ pub(super) fn ending(version: Option<&Running>, result: &ResultRecord) -> Ending
         ResultRecord::Refused { code, .. } => {
             Ending { outcome: coded("refusal", code), reasons: Vec::new(), faulty: false }
         }
-        ResultRecord::Fault { code } => {
-            Ending { outcome: coded("fault", code), reasons: Vec::new(), faulty: code != Fault::Withdrawn.code() }
-        }
+        ResultRecord::Fault { code } => Ending {
+            outcome: coded("fault", code),
+            reasons: Vec::new(),
+            faulty: ![Fault::Withdrawn, Fault::Overtaken].map(Fault::code).contains(&code.as_str()),
+        },
     }
 }

@@ -11,7 +11,7 @@ use pilothouse_registry::files::write_whole;
 use pilothouse_store::{CommitError, Store};
 use serde::{Deserialize, Serialize};
 
-use super::grants::read_grant;
+use super::approvals::Sought;
 use super::{House, HouseError, parse};
 
 /// How often the mark follows the log, where it grew.
@@ -87,7 +87,7 @@ impl House {
         let host = self.host_caller()?;
         let (before, now) = (&high_water.before, self.revoked().await?);
         for id in before.credentials.difference(&now.credentials) {
-            known(self.revoke_credential(&host, id).await)?;
+            known(self.end_credential(&host, id).await)?;
         }
         for id in before.devices.difference(&now.devices) {
             known(self.revoke_device(&host, &parse("device", id)?).await)?;
@@ -157,9 +157,9 @@ impl House {
         mark.vendor_keys
             .extend(store.vendors().keys().await?.into_iter().filter(|one| one.revoked.is_some()).map(|one| one.id));
         for stored in store.grants().all().await? {
-            let grant = read_grant(stored)?;
-            if matches!(grant.state, GrantState::Withdrawn { .. }) {
-                mark.grants.insert(grant.id.to_string());
+            let sought = Sought::read(stored)?;
+            if matches!(sought.state(), GrantState::Withdrawn { .. }) {
+                mark.grants.insert(sought.id().to_string());
             }
         }
         Ok(mark)

@@ -3,7 +3,6 @@
 //! **Invariant:** what a folder is was written with its first entry and never changes. A real one holds no synthetic people, issuers,
 //! credentials or receivers, and nothing in it serves that two officers did not approve.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -20,6 +19,7 @@ use super::archive::HOLDER;
 use super::opening::signer;
 use super::receivers::DeskMode;
 use super::records::{Change, DAY, new_id};
+use super::states::States;
 use super::{Caller, House, HouseError, Known, SEAT, keys, now, parse};
 
 /// The host's value that says what the folder is.
@@ -111,7 +111,7 @@ pub async fn found(dir: &Path, officers: u8) -> Result<Vec<Invitation>, HouseErr
     }
     let secret = Secret::new(keys::secret(&beside)?);
     let store = Store::open(&beside, signer(&secret)?).await?;
-    let begun = begin(&store, officers).await;
+    let begun = begin(&store, &States::new(&secret), officers).await;
     store.close().await;
     let invitations = begun?;
     // SQLite's files beside the database are gone with its last connection: what is renamed is all there is.
@@ -121,19 +121,19 @@ pub async fn found(dir: &Path, officers: u8) -> Result<Vec<Invitation>, HouseErr
     Ok(invitations)
 }
 
-async fn begin(store: &Store, officers: u8) -> Result<Vec<Invitation>, HouseError> {
-    let unit = unit("installation", "real".to_owned(), "begin", vec![Installation::Real.state()])?;
+async fn begin(store: &Store, states: &States, officers: u8) -> Result<Vec<Invitation>, HouseError> {
+    let unit = unit(states, "installation", "real".to_owned(), "begin", vec![Installation::Real.state()])?;
     store.commit(unit).await?;
     let mut invitations = Vec::new();
     for _ in 0..officers {
-        invitations.push(invite(store).await?);
+        invitations.push(invite(store, states).await?);
     }
     Ok(invitations)
 }
 
 /// Makes a one-time secret for an officer of a real installation, on whose folder no host runs: whoever holds the folder vouches that it goes
 /// to a person of its own.
-pub(super) async fn invite(store: &Store) -> Result<Invitation, HouseError> {
+pub(super) async fn invite(store: &Store, states: &States) -> Result<Invitation, HouseError> {
     if Installation::of(store).await? != Some(Installation::Real) {
         return Err(HouseError::OtherInstallation { is: Installation::Demonstration });
     }
@@ -148,13 +148,20 @@ pub(super) async fn invite(store: &Store) -> Result<Invitation, HouseError> {
         hash: hex::encode(hash),
         body: json!({ "until": until }),
     };
-    store.commit(unit("officer", id.clone(), "invite", vec![row])?).await?;
+    store.commit(unit(states, "officer", id.clone(), "invite", vec![row])?).await?;
     Ok(Invitation { id, secret, until })
 }
 
 /// A change by whoever holds the folder.
-fn unit(subject: &str, of: String, action: &str, changes: Vec<StateChange>) -> Result<Unit, HouseError> {
+fn unit(
+    states: &States,
+    subject: &str,
+    of: String,
+    action: &str,
+    changes: Vec<StateChange>,
+) -> Result<Unit, HouseError> {
     let (id, at) = (new_id(), now());
+    let detail = states.details(&changes, at).collect();
     let record = Record::Change(ChangeRecord {
         v: RECORD_VERSION,
         id: id.clone(),
@@ -163,7 +170,7 @@ fn unit(subject: &str, of: String, action: &str, changes: Vec<StateChange>) -> R
         subject: subject.to_owned(),
         of,
         action: action.to_owned(),
-        detail: BTreeMap::new(),
+        detail,
     });
     Ok(Unit { record: record.to_canonical()?, record_id: id, record_at: at, changes, ..Unit::default() })
 }

@@ -6,11 +6,13 @@
 mod approvals;
 mod archive;
 mod builds;
+mod checking;
 mod counted;
 mod credentials;
 mod demonstration;
 mod desks;
 mod devices;
+mod digests;
 mod error;
 mod evidence;
 mod fields;
@@ -34,6 +36,7 @@ mod schedules;
 mod serve;
 mod service;
 mod settings;
+mod states;
 mod stranded;
 mod switch;
 mod synthetic;
@@ -84,7 +87,7 @@ pub use outbox::DeskNotice;
 pub use reading::{FrontDesk, SentChip, SentKiosk, SentReading};
 pub use receivers::DeskMode;
 pub use running::Running;
-pub(crate) use running::operations;
+pub(crate) use running::{names, operations};
 pub use serve::{Answer, CallRequest, What};
 pub(crate) use serve::{Taken, allow, judge, take};
 pub use settings::SettingsChange;
@@ -149,6 +152,8 @@ pub(crate) struct Rooms {
     pub(crate) responses: SealKey,
     pub(crate) payloads: SealKey,
     pub(crate) effect_keys: EffectKeys,
+    pub(crate) digests: digests::Digests,
+    pub(crate) states: states::States,
     pub(crate) log_key: CheckpointKey,
     pub(crate) desk: outbox::PoliceDesk,
     pub(crate) receivers: desks::Receivers,

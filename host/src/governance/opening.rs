@@ -26,9 +26,11 @@ use super::demonstration::{CREDENTIALS, OWN_OFFICER, demo, demo_body};
 use super::desks::Receivers;
 use super::devices::Devices;
 use super::high_water::HighWater;
+use super::digests::Digests;
 use super::installation::INVITATION;
 use super::outbox::PoliceDesk;
 use super::records::Change;
+use super::states::States;
 use super::synthetic::Issuers;
 use super::{Caller, Clocks, Demo, House, HouseError, Installation, Known, Rooms, keys, now, parse};
 
@@ -166,6 +168,8 @@ impl House {
             responses: SealKey::from_bytes(secret.derive("responses")),
             payloads: SealKey::from_bytes(secret.derive("payloads")),
             effect_keys: EffectKeys::new(&secret),
+            states: States::new(&secret),
+            digests: Digests::new(&secret, &store).await?,
             faults: Arc::new(Faults::default()),
             stop: tokio_util::sync::CancellationToken::new(),
             tasks: Mutex::new(Vec::new()),

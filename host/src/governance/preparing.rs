@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use super::approvals::rights_of;
 use super::opening::Progress;
-use super::running::{Lasting, Running, operations};
+use super::running::{Lasting, Running, names, operations};
 use super::service::rotation;
 use super::wording::Words;
 use super::{House, HouseError, parse};
@@ -66,6 +66,7 @@ impl House {
             settings: settings_text,
             operations: operations(&package),
             words: Words::new(package.texts()),
+            names: names(&package),
             manifest,
         })
     }

@@ -6,17 +6,18 @@ use pilothouse_evidence::record::RECORD_VERSION;
 use pilothouse_evidence::{ChangeRecord, LookRecord, Record, SealKey, Verdict};
 use pilothouse_runtime::occasion::{date_of, local_date};
 use pilothouse_runtime::pending::RowChange as Pended;
-use pilothouse_runtime::record::{About, write_down};
+use pilothouse_runtime::record::{About, write_down, write_down_unwritten};
 use pilothouse_runtime::rights::retention_days;
-use pilothouse_runtime::{Ended, Fault, Finished};
+use pilothouse_runtime::{CallEntry, Ended, Finished};
 use pilothouse_store::{
-    Committed, EffectRow, Expected, IndicatorAdd, Once, Part, RowChange, RowWrite, Sealed, StateChange, Store, Unit,
+    CommitError, Committed, EffectRow, Expected, IndicatorAdd, Once, Part, RowChange, RowWrite, Sealed, StateChange,
+    Store, Unit,
 };
-use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
+use super::digests::Digests;
 use super::running::Running;
-use super::{CallError, Caller, House, HouseError, Sender, now};
+use super::{Caller, House, HouseError, Sender, now};
 
 /// Microseconds of one day.
 pub(crate) const DAY: i64 = 86_400_000_000;
@@ -31,7 +32,7 @@ pub(crate) const REFUSED: &str = "host.refused";
 const SPENT_OWNER: &str = "host.readings";
 pub(crate) const SPENT_TABLE: &str = "host-spent";
 /// How long a nonce is remembered: longer than any event may be late.
-const SPENT_DAYS: i64 = 62;
+pub(crate) const SPENT_DAYS: i64 = 62;
 
 pub(crate) fn new_id() -> String {
     Uuid::now_v7().to_string()
@@ -65,7 +66,8 @@ impl House {
         let Change { by, subject, of, action, detail } = change;
         let at = now();
         let id = new_id();
-        let detail: BTreeMap<String, String> = detail.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
+        let detail = detail.into_iter().map(|(key, value)| (key.to_owned(), value));
+        let detail: BTreeMap<String, String> = detail.chain(self.0.states.details(&changes, at)).collect();
         let record = Record::Change(ChangeRecord {
             v: RECORD_VERSION,
             id: id.clone(),
@@ -94,29 +96,16 @@ impl House {
         caller: &Caller,
         once: Option<Once>,
         extra: Vec<StateChange>,
-    ) -> Result<Unit, CallError> {
+    ) -> Result<Unit, CommitError> {
         let rooms = &self.0;
         let recording = &finished.recording;
         let occasion = &recording.occasion;
         let at = occasion.at;
         let pilot = running.manifest.id.to_string();
-        let malformed = || CallError::Store(pilothouse_store::CommitError::Malformed { what: "record" });
+        let malformed = || CommitError::Malformed { what: "record" };
         let key = SealKey::random().map_err(|_| malformed())?;
-        let about = About {
-            version: running.manifest.version.to_string(),
-            package: running.package,
-            grants: running.rights_digest,
-            settings: running.settings_digest,
-            caller: pilothouse_evidence::Caller {
-                credential: caller.credential.clone(),
-                role: caller.role.to_string(),
-                unit: caller.unit.to_string(),
-                facility: caller.facility.as_ref().map(ToString::to_string),
-                device: caller.device.as_ref().map(|sender| sender.id.clone()),
-                clock_ahead: caller.device.as_ref().and_then(Sender::seconds_off),
-            },
-        };
-        let record = write_down(finished, about, &key, &rooms.effect_keys);
+        let known = |name: &str| running.knows(name);
+        let record = write_down(finished, about(running, caller), &key, &rooms.effect_keys, &known);
         let mut parts = Vec::new();
         for record in record.into_records() {
             let bytes = record.to_canonical().map_err(|_| malformed())?;
@@ -192,9 +181,9 @@ impl House {
             dims: String::new(),
             add: i64::try_from(n).unwrap_or(i64::MAX),
         };
-        let denied = recording.calls.iter().filter(|call| matches!(call.verdict, Verdict::Denied { .. })).count();
-        // A call that was withdrawn says nothing of its pilot.
-        let faulty = usize::from(matches!(recording.ended, Ended::Fault { fault } if fault != Fault::Withdrawn));
+        let denied = recording.calls.iter().filter(|call| matches!(call.verdict, Verdict::Denied { .. }));
+        let denied = denied.map(CallEntry::times).sum();
+        let faulty = usize::from(matches!(recording.ended, Ended::Fault { fault } if !fault.is_taken_back()));
         let by_the_pilot = usize::from(matches!(recording.ended, Ended::Refused { .. }));
         let refused = usize::try_from(running.refused.take()).unwrap_or(usize::MAX).saturating_add(by_the_pilot);
         let own = [(CALLS, 1), (DENIALS, denied), (FAULTS, faulty), (REFUSED, refused)];
@@ -216,6 +205,61 @@ impl House {
             changes,
         })
     }
+
+    /// The unit of an ended invocation that cannot be written out: that it was, how much it asked, and what commits to it.
+    pub(crate) fn unit_of_unwritten(
+        &self,
+        finished: &Finished,
+        running: &Running,
+        caller: &Caller,
+    ) -> Result<Unit, CommitError> {
+        let malformed = || CommitError::Malformed { what: "record" };
+        let (recording, pilot) = (&finished.recording, running.manifest.id.to_string());
+        let (at, occasion) = (recording.occasion.at, &recording.occasion);
+        let key = SealKey::random().map_err(|_| malformed())?;
+        let record = Record::Invocation(Box::new(write_down_unwritten(finished, about(running, caller), &key)));
+        let counted = |name: &str| IndicatorAdd {
+            pilot: pilot.clone(),
+            indicator: name.to_owned(),
+            unit: occasion.unit.clone(),
+            facility_class: occasion.facility_class.clone().unwrap_or_default(),
+            day: day_number(at),
+            dims: String::new(),
+            add: 1,
+        };
+        Ok(Unit {
+            record: record.to_canonical().map_err(|_| malformed())?,
+            record_id: recording.id.clone(),
+            record_at: at,
+            // Its key alone, for whoever has kept the calls elsewhere: there is nothing to be sealed.
+            sealed: Some(Sealed {
+                ciphertext: key.seal(&recording.id, b"").map_err(|_| malformed())?,
+                wrapped_key: self.0.master.wrap(&key, &recording.id).map_err(|_| malformed())?,
+            }),
+            keep_until: at + i64::from(running.manifest.retention.invocations_days) * DAY,
+            indicators: vec![counted(CALLS), counted(FAULTS)],
+            pilot: Some(pilot),
+            ..Unit::default()
+        })
+    }
+}
+
+/// What is true of a call beside what it did.
+fn about(running: &Running, caller: &Caller) -> About {
+    About {
+        version: running.manifest.version.to_string(),
+        package: running.package,
+        grants: running.rights_digest,
+        settings: running.settings_digest,
+        caller: pilothouse_evidence::Caller {
+            credential: caller.credential.clone(),
+            role: caller.role.to_string(),
+            unit: caller.unit.to_string(),
+            facility: caller.facility.as_ref().map(ToString::to_string),
+            device: caller.device.as_ref().map(|sender| sender.id.clone()),
+            clock_ahead: caller.device.as_ref().and_then(Sender::seconds_off),
+        },
+    }
 }
 
 /// Records a look into the record itself, by the id of who looked.
@@ -235,16 +279,19 @@ pub(crate) async fn keep_look(store: &Store, by: &str, what: &str, of: &str) -> 
     Ok(())
 }
 
-/// The row that lets a nonce be used in one call only: kept with the call that used it.
-pub(crate) fn spent(nonce: &str, at: i64) -> RowWrite {
-    RowWrite {
+/// The row that lets a nonce be used in one call only: kept with the call that used it. A nonce stands in a code that names a person, so
+/// only its digest under a key is kept; where one of before may be stored without a key, that one must not be there either.
+pub(crate) fn spent(digests: &Digests, nonce: &str, at: i64) -> impl Iterator<Item = RowWrite> {
+    let row = |key, change| RowWrite {
         pilot: SPENT_OWNER.to_owned(),
         table: SPENT_TABLE.to_owned(),
-        // A nonce stands in a code that names a person: only its hash is kept.
-        key: hex::encode(Sha256::digest(nonce.as_bytes())),
+        key,
         expected: Expected::Absent,
-        change: RowChange::Put { value: Vec::new(), indexes: Vec::new(), keep_until: Some(at + SPENT_DAYS * DAY) },
-    }
+        change,
+    };
+    let kept = RowChange::Put { value: Vec::new(), indexes: Vec::new(), keep_until: Some(at + SPENT_DAYS * DAY) };
+    let before = digests.nonce_before(nonce).map(|key| row(key, RowChange::Delete));
+    std::iter::once(row(digests.nonce(nonce), kept)).chain(before)
 }
 
 /// yyyymmdd of an instant in province time.

@@ -67,9 +67,11 @@ impl Bench<'_> {
             Entry::Reading | Entry::Tick { .. } => None,
         };
         judge(package.manifest(), &operations(&package), operation.as_ref(), &mut again);
-        if matches!(recording.ended, Ended::Fault { fault: Fault::Withdrawn }) {
+        if let Ended::Fault { fault } = recording.ended
+            && fault.is_taken_back()
+        {
             // What it came to was not kept, so its calls alone can be compared.
-            again.withdraw();
+            again.undo(fault);
         }
         if matches!(recording.ended, Ended::Fault { fault: Fault::KeyTaken }) {
             again.set_aside_for_its_key();
@@ -85,6 +87,9 @@ impl Bench<'_> {
         let unknown = || HouseError::Unknown { what: "invocation", id: pilothouse_registry::escape_name(id) };
         let entry = self.store.log().entry_by_id(id).await?.ok_or_else(unknown)?;
         let Record::Invocation(record) = Record::from_canonical(&entry.body)? else { return Err(unknown()) };
+        if record.unwritten.is_some() {
+            return Err(HouseError::Unwritten);
+        }
         let beside = self.store.seals().find(entry.seq).await?.ok_or_else(unknown)?;
         let Beside::Sealed(sealed) = beside else { return Err(HouseError::Destroyed) };
         let key = self.master.unwrap(&sealed.wrapped_key, &entry.id)?;

@@ -1,11 +1,12 @@
 //! A pilot version as it stands in service: linked, with its schemas compiled and its words parsed, so that a call finds everything done.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError};
 
 use pilothouse_evidence::Digest;
 use pilothouse_registry::package::OperationReader;
+use pilothouse_registry::scope::{Audience, Channel, Claim, Dimension, Fact, Field, Measure, ReadingMethod};
 use pilothouse_registry::{Manifest, OperationName, Package, PilotId};
 use pilothouse_runtime::Pilot;
 use pilothouse_runtime::budgets::Budgets;
@@ -40,6 +41,8 @@ pub struct Running {
     pub(crate) settings_digest: Digest,
     pub(crate) operations: HashMap<OperationName, Operation>,
     pub(crate) words: Words,
+    /// What its manifest and the contract name: what a record may say that it asked for.
+    pub(crate) names: HashSet<String>,
 }
 
 /// What a pilot has through all its versions and links: a change of them fills no budget, and a call knows that it was switched off.
@@ -78,9 +81,44 @@ impl House {
 }
 
 impl Running {
+    /// Whether a name is one of its manifest's or the contract's; of a register's fields, both the register and the field.
+    pub(crate) fn knows(&self, name: &str) -> bool {
+        let both = |(first, rest): (&str, &str)| self.names.contains(first) && self.names.contains(rest);
+        self.names.contains(name) || name.split_once('.').is_some_and(both)
+    }
+
     /// Whether it may be called: switched on, and linked with what it was granted.
     pub(crate) fn is_on(&self) -> bool {
         self.pilot.is_some() && self.switch.is_on()
+    }
+}
+
+/// The names that a manifest and the contract have: of what is requested, counted and said to hinder.
+pub(crate) fn names(package: &Package) -> HashSet<String> {
+    let manifest = package.manifest();
+    let requested = manifest.capabilities.iter().filter_map(|request| serde_json::to_value(&request.scope).ok());
+    let mut names: HashSet<String> = manifest.indicators.keys().map(ToString::to_string).collect();
+    requested.for_each(|scope| gather(&scope, &mut names));
+    let obstacles = package.texts().vi.lines().filter_map(|line| line.strip_prefix("obstacle-")?.split_once(" ="));
+    names.extend(obstacles.map(|(kind, _)| kind.trim().to_owned()));
+    fn of<T: ToString>(all: &[T]) -> impl Iterator<Item = String> {
+        all.iter().map(ToString::to_string)
+    }
+    names.extend(of(Claim::ALL).chain(of(Field::ALL)).chain(of(Dimension::ALL)).chain(of(Measure::ALL)));
+    names.extend(of(Fact::ALL).chain(of(ReadingMethod::ALL)).chain(of(Audience::ALL)).chain(of(Channel::ALL)));
+    names.extend(of(&["green", "amber", "red"]));
+    names
+}
+
+fn gather(value: &serde_json::Value, names: &mut HashSet<String>) {
+    match value {
+        serde_json::Value::String(text) => drop(names.insert(text.clone())),
+        serde_json::Value::Array(items) => items.iter().for_each(|item| gather(item, names)),
+        serde_json::Value::Object(fields) => fields.iter().for_each(|(key, value)| {
+            names.insert(key.clone());
+            gather(value, names);
+        }),
+        serde_json::Value::Null | serde_json::Value::Bool(_) | serde_json::Value::Number(_) => {}
     }
 }
 

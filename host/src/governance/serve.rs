@@ -10,12 +10,13 @@ use pilothouse_registry::package::reader::{Effort, Reader, Unfit};
 use pilothouse_registry::{Manifest, OperationName, PilotId, TickName};
 use pilothouse_runtime::people::Arrival;
 use pilothouse_runtime::{Decided, Ended, Entry, Fault, Finished, Occasion, Request};
-use pilothouse_store::{CommitError, Once, StateChange};
+use pilothouse_store::once::Answered;
+use pilothouse_store::{CommitError, Committed, Once, StateChange, StoreError, Unit};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
-use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 
+use super::digests::RequestDigests;
 use super::intake::{IntakeError, swap_in, swap_out};
 use super::reading::{FrontDesk, Lists, SentReading};
 use super::records::{SPENT_TABLE, new_id, spent};
@@ -82,6 +83,14 @@ impl Taken {
     }
 }
 
+/// One of the times that a call is run.
+struct Turn {
+    /// Changes of the host's own state that come with it.
+    extra: Vec<StateChange>,
+    /// Whether it is not run again where it loses against another one.
+    last: bool,
+}
+
 impl House {
     /// Carries a call out. The answer is given after its evidence, state and effects are durable.
     ///
@@ -111,19 +120,17 @@ impl House {
             return Err(CallError::Reference);
         }
         let entry = allow(&running, caller, &call.what)?;
-        let digest = request_digest(&call);
+        let digests = self.0.digests.of(reference, &call);
         let scope = format!("{}/{}/{entry}", caller.credential, call.pilot);
-        for _ in 0..TRIES {
+        for n in 1..=TRIES {
             let at = now();
             let captured_at = self.event_time(caller, call.captured_at.map(|told| by_host_clock(caller, told)), at)?;
             let taken = match self.take_at(&running, caller, &call.what, at, captured_at) {
                 Ok(taken) => taken,
                 // A code that has expired since is answered as it was when it was new.
                 Err(error) => {
-                    let known = self.0.store.once().find(&scope, &reference_digest(reference)).await;
-                    let Ok(Some(known)) = known else { return Err(error) };
-                    let same = known.request_digest == digest;
-                    return self.answered_before(&scope, reference, same, &known.response, known.seq);
+                    let Ok(Some((same, known))) = self.known(&scope, &digests).await else { return Err(error) };
+                    return self.answered_before(&scope, &digests, same, &known.response, known.seq);
                 }
             };
             let captured_at = match taken.captured_at {
@@ -135,7 +142,8 @@ impl House {
             };
             let occasion = self.occasion(caller, &running, reference, at, captured_at);
             let seen = self.0.devices.sighting(caller);
-            match self.attempt(&running, caller, taken, occasion, Some((&scope, digest)), seen).await {
+            let once = Some((scope.as_str(), &digests));
+            match self.attempt(&running, caller, taken, occasion, once, Turn { extra: seen, last: n == TRIES }).await {
                 Err(CallError::Store(CommitError::Conflict { table, .. })) if table == SPENT_TABLE => {
                     return Err(CallError::Spent);
                 }
@@ -149,7 +157,7 @@ impl House {
                     return Err(DeviceError::Revoked.into());
                 }
                 Err(CallError::Store(CommitError::Duplicate { same_request, response, seq })) => {
-                    return self.answered_before(&scope, reference, same_request, &response, seq);
+                    return self.answered_before(&scope, &digests, same_request, &response, seq);
                 }
                 other => return other,
             }
@@ -214,12 +222,15 @@ impl House {
             return Err(CallError::UnknownOperation { pilot: pilot.clone(), name: tick.to_string() });
         }
         let caller = self.host_caller().map_err(|_| CallError::Reference)?;
-        for _ in 0..TRIES {
+        for n in 1..=TRIES {
             let at = now();
             let taken = Taken::of(Entry::Tick { name: tick.to_string() }, Vec::new());
             let occasion = self.occasion(&caller, &running, &format!("{tick}/{due}"), at, due);
             let run = StateChange::ScheduleRun { pilot: pilot.to_string(), tick: tick.to_string(), due };
-            match self.attempt(&running, &caller, taken, occasion, None, vec![run]).await {
+            match self
+                .attempt(&running, &caller, taken, occasion, None, Turn { extra: vec![run], last: n == TRIES })
+                .await
+            {
                 Err(CallError::Store(CommitError::Conflict { .. })) => {}
                 Err(CallError::Busy) => running = self.running(pilot)?,
                 other => return other,
@@ -235,8 +246,12 @@ impl House {
         let Some(linked) = running.pilot.as_ref().filter(|_| running.is_on()) else {
             return Err(CallError::Disabled { pilot: pilot.clone(), while_down: while_down() });
         };
-        if let Err(aside) = linked.quarantine.admit(now()) {
+        let at = now();
+        if let Err(aside) = linked.quarantine.admit(at) {
             return Err(CallError::Quarantined { pilot: pilot.clone(), until: aside.until, while_down: while_down() });
+        }
+        if let Some(left) = linked.budgets().evidence_spent(at) {
+            return Err(CallError::EvidenceSpent { pilot: pilot.clone(), left, while_down: while_down() });
         }
         Ok(running)
     }
@@ -271,9 +286,10 @@ impl House {
         caller: &Caller,
         taken: Taken,
         occasion: Arc<Occasion>,
-        once_for: Option<(&str, [u8; 32])>,
-        extra: Vec<StateChange>,
+        once_for: Option<(&str, &RequestDigests)>,
+        turn: Turn,
     ) -> Result<Answer, CallError> {
+        let Turn { extra, last } = turn;
         let Taken { entry, people, operation, once: nonces, captured_at: _ } = taken;
         let while_down = || running.manifest.while_down.clone();
         let disabled = || CallError::Disabled { pilot: running.manifest.id.clone(), while_down: while_down() };
@@ -296,50 +312,73 @@ impl House {
         let mut finished = run.await.map_err(|_| failed(Fault::Host))?;
         judge(&running.manifest, &running.operations, operation.as_ref(), &mut finished);
         // A pilot may refuse today what it decided yesterday: the guest has left since. What was answered stays the answer.
-        if let (Some((scope, digest)), false) = (once_for, matches!(finished.recording.ended, Ended::Decided(_))) {
-            let known = self.0.store.once().find(scope, &reference_digest(&occasion.reference)).await;
-            if let Some(known) = known.map_err(CommitError::from)? {
-                let (same_request, response, seq) = (known.request_digest == digest, known.response, known.seq);
-                return Err(CallError::Store(CommitError::Duplicate { same_request, response, seq }));
+        if let (Some((scope, digests)), false) = (once_for, matches!(finished.recording.ended, Ended::Decided(_)))
+            && let Some((same_request, known)) = self.known(scope, digests).await.map_err(CommitError::from)?
+        {
+            let Answered { response, seq, .. } = known;
+            if !same_request {
+                finished.undo(Fault::Overtaken);
+                self.keep_trace(running, self.traces(&finished, running, caller)).await?;
             }
+            return Err(CallError::Store(CommitError::Duplicate { same_request, response, seq }));
         }
         // Held until it is committed: when `disable` has answered, nothing is kept any more.
         let (wanted, keeping) = under_way.keep().await;
         if !wanted {
-            finished.withdraw();
+            finished.undo(Fault::Withdrawn);
         }
-        self.count(running, &finished);
         let body = self.worded(running, caller, operation.as_ref(), &finished);
         let kept = once_for.filter(|_| matches!(finished.recording.ended, Ended::Decided(_)));
         let once = match kept {
-            Some((scope, digest)) => {
-                let reference = reference_digest(&occasion.reference);
+            Some((scope, digests)) => {
+                let RequestDigests { reference, request, before } = digests.clone();
                 let response = serde_json::to_vec(&(&id, &body)).unwrap_or_default();
                 let sealed = self.0.responses.seal(&format!("{scope}/{reference}"), &response);
                 let sealed = sealed.map_err(|_| CallError::Store(CommitError::Malformed { what: "response" }))?;
                 let keep_until = occasion.at + self.0.clocks.answers_kept();
-                Some(Once { scope: scope.to_owned(), reference, request_digest: digest, response: sealed, keep_until })
+                let scope = scope.to_owned();
+                Some(Once { scope, reference, request_digest: request, response: sealed, keep_until, before })
             }
             None => None,
         };
         // A tick that was withdrawn is still due when the pilot is enabled again.
         let extra = if wanted { extra } else { Vec::new() };
-        let mut unit = self.unit_of(&finished, running, caller, once, extra)?;
-        // What came to nothing is not used up: the same code may be sent again.
-        if matches!(finished.recording.ended, Ended::Decided(_)) {
-            unit.rows.extend(nonces.iter().map(|nonce| spent(nonce, occasion.at)));
-        }
-        let committed = match self.0.store.commit(unit).await {
+        let unit = self.unit_of(&finished, running, caller, once, extra).map(|mut unit| {
+            // What came to nothing is not used up: the same code may be sent again.
+            if matches!(finished.recording.ended, Ended::Decided(_)) {
+                unit.rows.extend(nonces.iter().flat_map(|nonce| spent(&self.0.digests, nonce, occasion.at)));
+            }
+            unit
+        });
+        let kept = match unit {
+            Ok(unit) => self.keep(running, unit).await,
+            Err(error) => Err(error),
+        };
+        let committed = match kept {
+            Ok(committed) => committed,
             // Something else has its key: nothing may pass for sent. The call is written down as a fault, and somebody is told.
             Err(CommitError::EffectKnown { capability, function }) => {
                 finished.set_aside_for_its_key();
                 counted::key_taken();
                 tracing::error!(pilot = %running.manifest.id, %capability, %function, invocation = %id, "an effect has the key of another one: nothing of the call was kept");
-                self.0.store.commit(self.unit_of(&finished, running, caller, None, Vec::new())?).await?
+                self.keep_trace(running, self.traces(&finished, running, caller)).await?
             }
-            committed => committed?,
+            // Whatever a component made that cannot be kept: that it did is kept, and it answers nothing.
+            Err(error) if is_unwritable(&error) => {
+                finished.undo(Fault::Excess);
+                self.keep_trace(running, self.traces(&finished, running, caller)).await?
+            }
+            Err(error) => {
+                if is_overtaken(&error, last) {
+                    finished.undo(Fault::Overtaken);
+                    self.keep_trace(running, self.traces(&finished, running, caller)).await?;
+                }
+                return Err(error.into());
+            }
         };
         drop(keeping);
+        // Only now: a call that could not be kept says nothing good of its pilot.
+        self.count(running, &finished);
         counted::denials(&finished.recording.calls);
         match finished.recording.ended {
             Ended::Decided(_) => {
@@ -356,6 +395,49 @@ impl House {
             Ended::Fault { fault: Fault::Withdrawn } if running.switch.is_on() => Err(CallError::Busy),
             Ended::Fault { fault: Fault::Withdrawn } => Err(disabled()),
             Ended::Fault { fault } => Err(failed(fault)),
+        }
+    }
+
+    /// What is known of a request's reference, and whether the request was the same.
+    async fn known(&self, scope: &str, digests: &RequestDigests) -> Result<Option<(bool, Answered)>, StoreError> {
+        let once = self.0.store.once();
+        if let Some(known) = once.find(scope, &digests.reference).await? {
+            return Ok(Some((known.request_digest == digests.request, known)));
+        }
+        let Some((reference, request)) = &digests.before else { return Ok(None) };
+        Ok(once.find(scope, reference).await?.map(|known| (known.request_digest == request, known)))
+    }
+
+    /// Keeps a unit of a pilot's, and counts what evidence it makes.
+    async fn keep(&self, running: &Running, unit: Unit) -> Result<Committed, CommitError> {
+        let (bytes, at) = (unit.evidence_bytes(), unit.record_at);
+        let committed = self.0.store.commit(unit).await?;
+        if let Some(pilot) = &running.pilot {
+            pilot.budgets().weighs(bytes, at);
+        }
+        Ok(committed)
+    }
+
+    /// What keeps that a call was, what it asked and why nothing else of it is kept: whole, and as a count and a commitment for where
+    /// the whole cannot be written.
+    fn traces(&self, finished: &Finished, running: &Running, caller: &Caller) -> Traces {
+        let whole = self.unit_of(finished, running, caller, None, Vec::new());
+        (whole, self.unit_of_unwritten(finished, running, caller))
+    }
+
+    /// Keeps the first of a call's traces that can be written. So no call that looked at anything is without a record.
+    async fn keep_trace(&self, running: &Running, (whole, unwritten): Traces) -> Result<Committed, CommitError> {
+        let kept = match whole {
+            Ok(unit) => self.keep(running, unit).await,
+            Err(error) => Err(error),
+        };
+        match kept {
+            Err(error) if is_unwritable(&error) => {
+                let unit = unwritten?;
+                tracing::warn!(pilot = %running.manifest.id, id = unit.record_id, "a call could not be written out: its record holds a commitment");
+                self.keep(running, unit).await
+            }
+            other => other,
         }
     }
 
@@ -433,7 +515,7 @@ impl House {
     fn answered_before(
         &self,
         scope: &str,
-        reference: &str,
+        digests: &RequestDigests,
         same: bool,
         response: &[u8],
         seq: u64,
@@ -441,9 +523,12 @@ impl House {
         if !same {
             return Err(CallError::ReferenceUsed);
         }
-        let label = format!("{scope}/{}", reference_digest(reference));
         let lost = || CallError::Store(CommitError::Malformed { what: "response" });
-        let plain = self.0.responses.open(&label, response).map_err(|_| lost())?;
+        let references = std::iter::once(&digests.reference).chain(digests.before.as_ref().map(|(before, _)| before));
+        let plain = references
+            .map(|reference| format!("{scope}/{reference}"))
+            .find_map(|label| self.0.responses.open(&label, response).ok())
+            .ok_or_else(lost)?;
         let (id, mut body): (String, Value) = serde_json::from_slice(&plain).map_err(|_| lost())?;
         // Where it stands in the log was not known yet when it was stored with its record.
         if let Value::Object(fields) = &mut body {
@@ -612,22 +697,23 @@ fn reads_itself(caller: &Caller, what: &What) -> bool {
     caller.device.as_ref().is_some_and(|sender| sender.id == kiosk.device)
 }
 
-fn request_digest(call: &CallRequest) -> [u8; 32] {
-    let mut sha = Sha256::new();
-    match &call.what {
-        What::Operation { name, input } => {
-            sha.update(name.as_str().as_bytes());
-            sha.update([0]);
-            sha.update(input.to_string().as_bytes());
-        }
-        What::Reading(sent) => sha.update(serde_json::to_vec(sent).unwrap_or_default()),
-    }
-    sha.update(call.captured_at.unwrap_or(0).to_le_bytes());
-    sha.finalize().into()
+/// Units of one call: whole, and as a commitment.
+type Traces = (Result<Unit, CommitError>, Result<Unit, CommitError>);
+
+/// Whether a component made something that no store takes.
+fn is_unwritable(error: &CommitError) -> bool {
+    matches!(error, CommitError::Malformed { .. } | CommitError::TooLarge { .. })
 }
 
-fn reference_digest(reference: &str) -> String {
-    hex::encode(Sha256::digest(reference.as_bytes()))
+/// Whether the call lost against another one, and is not run again. That the same request was sent twice is no loss: the record of its
+/// answer stands for both.
+fn is_overtaken(error: &CommitError, last: bool) -> bool {
+    match error {
+        CommitError::Conflict { table, .. } => last || table == SPENT_TABLE,
+        CommitError::Duplicate { same_request, .. } => !same_request,
+        CommitError::Stale { .. } => true,
+        _ => false,
+    }
 }
 
 fn random_seed() -> u64 {

@@ -31,7 +31,7 @@ use super::stage::Stage;
 use crate::embedded::EmbeddedPlugin;
 use crate::governance::{
     CallError, Caller, FrontDesk, HouseError, Running, SEAT, SentReading, Taken, What, Words, all_communes, allow,
-    judge, officer_named, operations, packaging, parse, take,
+    judge, names, officer_named, operations, packaging, parse, take,
 };
 
 /// The secret of all scenarios: pseudonyms and seals are the same in every run.
@@ -224,6 +224,7 @@ impl Harness {
             settings,
             operations: operations(&ready.package),
             words: Words::new(ready.package.texts()),
+            names: names(&ready.package),
             manifest,
         })
     }

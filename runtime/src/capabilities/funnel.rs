@@ -1,5 +1,6 @@
 //! The one gate of every capability call: bounded, linked, in scope, in budget, recorded. Hands out permits.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +14,17 @@ use tokio::time::Instant;
 use crate::budgets::{Budgets, Spent};
 use crate::contract::Denial;
 use crate::faults::{Fault, Faults};
-use crate::trail::{CallEntry, MAX_CALLS, Trail};
+use crate::occasion::Occasion;
+use crate::room::{CALL_BYTES, Room, Share};
+use crate::trail::{Again, CallEntry, MAX_CALLS, Trail};
+
+/// What an entry of the trail weighs beside its texts: less than the recording's JSON needs for it, so that whatever could be recorded
+/// before there was a budget can be replayed under it.
+const ENTRY_BYTES: usize = 128;
+/// The same denial of one line is written out so often in a call; from then on it is counted.
+const WRITTEN_OUT: u32 = 16;
+/// A call that goes on asking after so many denials for a spent budget, ten times what is written out of them, is ended.
+const SPENT_MOST: u32 = 10 * WRITTEN_OUT;
 
 /// Proof that a call passed the gate. Only the funnel makes one, every provider takes one by value, and it cannot be copied:
 /// forgetting the check, or acting twice on one check, does not compile.
@@ -81,6 +92,34 @@ pub(crate) struct Funnel {
     now: i64,
     deadline: Instant,
     trail: Trail,
+    /// How many calls came until now, also those that were folded.
+    calls: u32,
+    /// Bytes that may still be kept of what is asked and answered.
+    left: usize,
+    share: Share,
+    /// Denials until now, each line with how often.
+    denials: HashMap<Line, Fold>,
+    /// Denials for a spent budget.
+    spent: u32,
+}
+
+/// What makes two denials the same.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Line {
+    function: String,
+    person: Option<u32>,
+    line: String,
+    code: String,
+    about: String,
+}
+
+/// A denial that was given before.
+struct Fold {
+    times: u32,
+    /// Its last entry, which later ones are folded into.
+    at: usize,
+    /// As the guest read it then, and reads it again: a replay cannot know another time to wait.
+    denial: Denial,
 }
 
 /// The gate itself failed: the invocation ends as a fault.
@@ -88,6 +127,14 @@ pub(crate) struct Funnel {
 pub(crate) enum GateError {
     #[error("more than {MAX_CALLS} capability calls in one invocation: split the work into several")]
     TooManyCalls,
+    #[error("more than {CALL_BYTES} bytes of questions and answers in one invocation: split the work into several")]
+    TooMuch,
+    #[error(
+        "more than {SPENT_MOST} calls after the budget was spent: heed the denial, and try again in the next minute"
+    )]
+    Beyond,
+    #[error("all running calls together keep as much as the host has memory for")]
+    NoRoom,
     #[error("a value could not be written down: {0}")]
     Record(#[from] serde_json::Error),
     #[error("the replay left the recording: {0}")]
@@ -99,12 +146,27 @@ impl Funnel {
         rights: Arc<Effective>,
         budgets: Arc<Budgets>,
         faults: Arc<Faults>,
-        unit: Option<UnitCode>,
-        now: i64,
+        occasion: &Occasion,
         deadline: Instant,
+        room: &Arc<Room>,
         trail: Trail,
     ) -> Funnel {
-        Funnel { rights, budgets, faults, unit, now, deadline, trail }
+        let (unit, now) = (occasion.unit.parse().ok(), occasion.at);
+        let (share, denials) = (Share::of(room), HashMap::new());
+        Funnel {
+            rights,
+            budgets,
+            faults,
+            unit,
+            now,
+            deadline,
+            trail,
+            calls: 0,
+            left: CALL_BYTES,
+            share,
+            denials,
+            spent: 0,
+        }
     }
 
     /// By when the call has to end.
@@ -117,11 +179,17 @@ impl Funnel {
     }
 
     pub(crate) fn is_replay(&self) -> bool {
-        matches!(self.trail, Trail::Read { .. })
+        matches!(self.trail, Trail::Read(_))
     }
 
-    pub(crate) fn into_trail(self) -> Trail {
-        self.trail
+    /// What happened, and the room that it takes until it is kept.
+    pub(crate) fn into_trail(self) -> (Trail, Share) {
+        (self.trail, self.share)
+    }
+
+    /// Takes room for what the call holds of an answer beside its trail; how much that can be is bounded by what the trail may keep.
+    pub(crate) fn hold(&mut self, bytes: usize) -> Result<(), GateError> {
+        if self.share.take(bytes) { Ok(()) } else { Err(GateError::NoRoom) }
     }
 
     /// Passes one call: budget, decision, provider, record. A denied call costs the budget and is recorded as an allowed one is.
@@ -141,15 +209,17 @@ impl Funnel {
     {
         let capability = request.capability;
         let function = format!("{capability}.{}", request.function);
-        let args = serde_json::to_string(args)?;
-        if self.trail.len() >= MAX_CALLS {
-            return Err(GateError::TooManyCalls);
-        }
+        let args = within(args, self.left)?;
+        let weight = self.enter(&function, &args)?;
         if self.is_replay() {
-            return self.read_back(&function, &args, request.person.map(|(number, _)| number));
+            return self.read_back(&function, &args, request.person.map(|(number, _)| number), weight);
         }
         let (line, verdict, answer) = match self.gate(capability, &request) {
-            Err(refused) => (refused.line.clone(), denied(&refused), Err(refused)),
+            Err(refused) => {
+                let (person, pseudonym) = request.person.unzip();
+                let entry = refused_entry(function, person, pseudonym, request.asked, &refused, args);
+                return self.deny(entry, refused, weight).map(Err);
+            }
             Ok(line) => match self.ask(capability, provide).await {
                 Ok(answer) => (line, Verdict::Allowed, Ok(answer)),
                 Err(trouble) => {
@@ -159,11 +229,13 @@ impl Funnel {
                 }
             },
         };
-        let written = serde_json::to_string(&Written::from(&answer))?;
         let (person, pseudonym) = request.person.unzip();
         let asked = request.asked;
-        if let Trail::Written(entries) = &mut self.trail {
-            entries.push(CallEntry { function, person, pseudonym, asked, line, verdict, args, answer: written });
+        let entry =
+            CallEntry { function, person, pseudonym, asked, line, verdict, args, answer: String::new(), again: None };
+        self.record(entry, &Written::from(&answer))?;
+        if let Err(denial) = &answer {
+            self.heed(denial)?;
         }
         Ok(answer)
     }
@@ -176,33 +248,100 @@ impl Funnel {
         about: &'static str,
         args: &A,
     ) -> Result<Result<R, Denial>, GateError> {
-        let args = serde_json::to_string(args)?;
         let function = format!("{capability}.{function}");
-        if self.trail.len() >= MAX_CALLS {
-            return Err(GateError::TooManyCalls);
-        }
+        let args = within(args, self.left)?;
+        let weight = self.enter(&function, &args)?;
         if self.is_replay() {
-            return match self.read_back::<serde::de::IgnoredAny>(&function, &args, None)? {
+            return match self.read_back::<serde::de::IgnoredAny>(&function, &args, None, weight)? {
                 Ok(_) => Err(GateError::Differs(format!("{function} was answered then and is refused now"))),
                 Err(denial) => Ok(Err(denial)),
             };
         }
         let denial =
             Denial { code: "invalid".to_owned(), about: about.to_owned(), retry_after_ms: None, line: String::new() };
-        let answer = serde_json::to_string(&Written::<()>::Denied(denial.clone()))?;
-        if let Trail::Written(entries) = &mut self.trail {
-            entries.push(CallEntry {
-                function,
-                person: None,
-                pseudonym: None,
-                asked: Vec::new(),
-                line: String::new(),
-                verdict: denied(&denial),
-                args,
-                answer,
-            });
+        let entry = refused_entry(function, None, None, Vec::new(), &denial, args);
+        self.deny(entry, denial, weight).map(Err)
+    }
+
+    /// Counts a call and takes room for what it asks, before anything is decided. Returns what was taken.
+    fn enter(&mut self, function: &str, args: &str) -> Result<usize, GateError> {
+        if self.calls as usize >= MAX_CALLS {
+            return Err(GateError::TooManyCalls);
         }
-        Ok(Err(denial))
+        let weight = ENTRY_BYTES + function.len() + written_bytes(args);
+        self.keep(weight)?;
+        self.calls += 1;
+        Ok(weight)
+    }
+
+    /// Takes room for what the trail keeps: once while the call runs, and once more for when it is written down.
+    fn keep(&mut self, bytes: usize) -> Result<(), GateError> {
+        self.left = self.left.checked_sub(bytes).ok_or(GateError::TooMuch)?;
+        if self.share.take(2 * bytes) { Ok(()) } else { Err(GateError::NoRoom) }
+    }
+
+    /// Gives back what a call took that is not written out.
+    fn forget(&mut self, bytes: usize) {
+        self.left += bytes;
+        self.share.give(2 * bytes);
+    }
+
+    /// Writes a call down with its answer, or that there was no room for the answer: the guest never sees it then.
+    fn record<R: Serialize>(&mut self, mut entry: CallEntry, answer: &Written<R>) -> Result<(), GateError> {
+        let written = within(answer, self.left).and_then(|text| self.keep(written_bytes(&text)).map(|()| text));
+        let (text, kept) = match written {
+            Ok(text) => (text, Ok(())),
+            Err(error @ GateError::TooMuch) => (serde_json::to_string(&Written::<()>::TooMuch)?, Err(error)),
+            Err(error @ GateError::NoRoom) => (serde_json::to_string(&Written::<()>::NoRoom)?, Err(error)),
+            Err(error) => return Err(error),
+        };
+        entry.answer = text;
+        if let Trail::Written(entries) = &mut self.trail {
+            entries.push(entry);
+        }
+        kept
+    }
+
+    /// Writes a denial down, or counts it where the same one was given often enough. Returns what the guest reads.
+    fn deny(&mut self, entry: CallEntry, denial: Denial, weight: usize) -> Result<Denial, GateError> {
+        let place = self.calls - 1;
+        let key = Line {
+            function: entry.function.clone(),
+            person: entry.person,
+            line: denial.line.clone(),
+            code: denial.code.clone(),
+            about: denial.about.clone(),
+        };
+        let known = self.denials.get(&key).map(|fold| (fold.times, fold.at, fold.denial.clone()));
+        let denial = match (known, &mut self.trail) {
+            (Some((times, at, given)), Trail::Written(entries)) if times >= WRITTEN_OUT => {
+                if let Some(before) = entries.get_mut(at) {
+                    match &mut before.again {
+                        Some(again) => again.add(place, &entry.args),
+                        none => *none = Some(Again::one(place, &entry.args)),
+                    }
+                }
+                self.forget(weight);
+                given
+            }
+            (known, Trail::Written(entries)) => {
+                let (times, at) = (known.map_or(1, |(times, ..)| times + 1), entries.len());
+                self.denials.insert(key, Fold { times, at, denial: denial.clone() });
+                self.record(entry, &Written::<()>::Denied(denial.clone()))?;
+                denial
+            }
+            (_, Trail::Read(_)) => denial,
+        };
+        self.heed(&denial)?;
+        Ok(denial)
+    }
+
+    /// Ends a call that goes on asking though its budget is long spent.
+    fn heed(&mut self, denial: &Denial) -> Result<(), GateError> {
+        if denial.code == "budget-spent" {
+            self.spent += 1;
+        }
+        if self.spent > SPENT_MOST { Err(GateError::Beyond) } else { Ok(()) }
     }
 
     /// The right that the gate will decide a request by; none where it will deny it.
@@ -268,27 +407,48 @@ impl Funnel {
         function: &str,
         args: &str,
         person: Option<u32>,
+        weight: usize,
     ) -> Result<Result<R, Denial>, GateError> {
-        let Trail::Read { left, done, difference } = &mut self.trail else {
+        let n = self.calls;
+        let Trail::Read(read) = &mut self.trail else {
             return Err(GateError::Differs("not a replay".to_owned()));
         };
-        let n = done.len() + 1;
-        let Some(entry) = left.pop_front() else {
+        if let Some(entry) = read.folded(n - 1, args) {
+            if entry.function != function || entry.person != person {
+                let text = format!("call {n} was {}, and is {function} or about another person now", entry.function);
+                read.difference = Some(text.clone());
+                return Err(GateError::Differs(text));
+            }
+            let Written::Denied(denial) = serde_json::from_str::<Written<serde::de::IgnoredAny>>(&entry.answer)? else {
+                return Err(GateError::Differs(format!("call {n} was answered, and is denied now")));
+            };
+            self.forget(weight);
+            self.heed(&denial)?;
+            return Ok(Err(denial));
+        }
+        let Some(entry) = read.left.pop_front() else {
             let text = format!("call {n} to {function} was not made then");
-            *difference = Some(text.clone());
+            read.difference = Some(text.clone());
             return Err(GateError::Differs(text));
         };
         if entry.function != function || entry.args != args || entry.person != person {
             let text = format!("call {n} was {}, and is {function} or has other arguments now", entry.function);
-            *difference = Some(text.clone());
+            read.difference = Some(text.clone());
             return Err(GateError::Differs(text));
         }
         let answer: Written<R> = serde_json::from_str(&entry.answer)?;
-        done.push(entry);
-        Ok(match answer {
-            Written::Answer(answer) => Ok(answer),
-            Written::Denied(denial) => Err(denial),
-        })
+        let bytes = written_bytes(&entry.answer);
+        read.done.push(entry);
+        match answer {
+            Written::Answer(answer) => self.keep(bytes).map(|()| Ok(answer)),
+            Written::Denied(denial) => {
+                self.keep(bytes)?;
+                self.heed(&denial)?;
+                Ok(Err(denial))
+            }
+            Written::TooMuch => Err(GateError::TooMuch),
+            Written::NoRoom => Err(GateError::NoRoom),
+        }
     }
 }
 
@@ -298,6 +458,10 @@ impl Funnel {
 enum Written<R> {
     Answer(R),
     Denied(Denial),
+    /// There was an answer, for which the call had no room left.
+    TooMuch,
+    /// There was an answer, for which the host had no room.
+    NoRoom,
 }
 
 impl<'a, R> From<&'a Result<R, Denial>> for Written<&'a R> {
@@ -307,6 +471,50 @@ impl<'a, R> From<&'a Result<R, Denial>> for Written<&'a R> {
             Err(denial) => Written::Denied(denial.clone()),
         }
     }
+}
+
+/// The JSON of a value that may have so many bytes at most: a longer one is given up on the way, and never whole in memory.
+fn within<T: Serialize>(value: &T, most: usize) -> Result<String, GateError> {
+    struct Bounded {
+        bytes: Vec<u8>,
+        most: usize,
+    }
+    impl std::io::Write for Bounded {
+        fn write(&mut self, more: &[u8]) -> std::io::Result<usize> {
+            if self.bytes.len() + more.len() > self.most {
+                return Err(std::io::ErrorKind::FileTooLarge.into());
+            }
+            self.bytes.extend_from_slice(more);
+            Ok(more.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut out = Bounded { bytes: Vec::with_capacity(128), most };
+    match serde_json::to_writer(&mut out, value) {
+        // JSON is UTF-8.
+        Ok(()) => String::from_utf8(out.bytes).map_err(|_| GateError::TooMuch),
+        Err(error) if error.is_io() => Err(GateError::TooMuch),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// How many bytes a recording needs for a text that is JSON itself: a quote or backslash takes two.
+fn written_bytes(json: &str) -> usize {
+    json.len() + json.bytes().filter(|byte| matches!(byte, b'"' | b'\\')).count()
+}
+
+fn refused_entry(
+    function: String,
+    person: Option<u32>,
+    pseudonym: Option<String>,
+    asked: Vec<String>,
+    denial: &Denial,
+    args: String,
+) -> CallEntry {
+    let (line, verdict) = (denial.line.clone(), denied(denial));
+    CallEntry { function, person, pseudonym, asked, line, verdict, args, answer: String::new(), again: None }
 }
 
 fn denied(denial: &Denial) -> Verdict {

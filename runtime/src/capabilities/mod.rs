@@ -24,6 +24,7 @@ use wasmtime::component::Resource;
 use crate::call::Call;
 use crate::people::Person;
 use crate::province::Province;
+use crate::room::Room;
 
 /// Who answers for each capability. Chosen once per process.
 pub struct Providers {
@@ -43,6 +44,8 @@ pub struct Providers {
     pub messaging: messaging::Provider,
     /// The pilots' own tables.
     pub records: Arc<records::Provider>,
+    /// What running calls may keep in memory, all together.
+    pub room: Arc<Room>,
 }
 
 impl Providers {
@@ -57,6 +60,7 @@ impl Providers {
             consent: consent::Provider::new(Arc::clone(&rows)),
             messaging: messaging::Provider::new(Arc::clone(&rows)),
             records: rows,
+            room: Arc::default(),
         }
     }
 }

@@ -12,6 +12,7 @@ fn referring(id: &str, reference: &str, digest: u8) -> Unit {
         request_digest: [digest; 32],
         response: format!("answer of {id}").into_bytes(),
         keep_until: AT + 10,
+        before: None,
     };
     Unit { once: Some(once), ..unit(id) }
 }

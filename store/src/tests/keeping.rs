@@ -179,6 +179,7 @@ fn part(id: &str, calls: &[(&str, &[&str], Verdict)]) -> Unit {
         line: None,
         args: commitment,
         answer: commitment,
+        again: None,
     };
     let record = Record::Part(PartRecord {
         v: 1,

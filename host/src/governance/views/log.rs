@@ -4,6 +4,7 @@ use pilothouse_runtime::compile::confine;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::super::checking::Beside;
 use super::super::{Caller, House, HouseError};
 
 /// An invocation with its proof.
@@ -45,12 +46,14 @@ pub struct Verified {
     pub looks: u64,
     /// The key that the checkpoints are signed with, as C2SP writes it.
     pub key: String,
+    /// What stands beside the log and was held against it.
+    pub beside: Beside,
 }
 
 impl Verified {
-    pub(crate) fn new(report: &pilothouse_evidence::Report, key: String) -> Verified {
+    pub(crate) fn new(report: &pilothouse_evidence::Report, key: String, beside: Beside) -> Verified {
         let pilothouse_evidence::Report { entries, checkpoints, invocations, changes, looks, .. } = *report;
-        Verified { entries, checkpoints, invocations, changes, looks, key }
+        Verified { entries, checkpoints, invocations, changes, looks, key, beside }
     }
 }
 
@@ -85,15 +88,6 @@ impl House {
             inclusion: proof.hashes.iter().map(hex::encode).collect(),
             checkpoint: proof.checkpoint.note,
         })
-    }
-
-    /// Re-checks the whole log.
-    ///
-    /// # Errors
-    /// The first thing that does not hold.
-    pub async fn verify_log(&self) -> Result<Verified, HouseError> {
-        let report = self.0.store.log().verify(&self.0.log_key, &[]).await?;
-        Ok(Verified::new(&report, self.log_key()))
     }
 
     /// The newest signed checkpoint.

@@ -41,6 +41,12 @@ impl AnswerTable {
         self.cells.iter().skip(start as usize).take(PAGE).cloned().collect()
     }
 
+    /// About how much memory it holds.
+    fn bytes(&self) -> usize {
+        let labels = |cell: &Cell| cell.labels.iter().map(|label| size_of::<String>() + label.len()).sum::<usize>();
+        self.cells.iter().map(|cell| size_of::<Cell>() + labels(cell)).sum()
+    }
+
     pub(crate) fn size(&self) -> u32 {
         u32::try_from(self.cells.len()).unwrap_or(u32::MAX)
     }
@@ -237,7 +243,10 @@ impl Call {
             })
             .await?;
         Ok(match answer {
-            Ok(table) => Ok(self.table.push(table)?),
+            Ok(table) => {
+                self.funnel.hold(table.bytes())?;
+                Ok(self.table.push(table)?)
+            }
             Err(denial) => Err(denial),
         })
     }

@@ -218,6 +218,19 @@ impl House {
         self.running.lock().unwrap_or_else(PoisonError::into_inner).stop();
     }
 
+    /// The most memory that the program had resident at a time until now, in bytes.
+    ///
+    /// # Panics
+    /// Where the system does not tell.
+    #[must_use]
+    pub fn most_memory(&self) -> usize {
+        let id = self.running.lock().unwrap_or_else(PoisonError::into_inner).child.id();
+        let told = std::fs::read_to_string(format!("/proc/{id}/status")).expect("the system tells of its processes");
+        let peak = told.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("the peak of a process");
+        let kib = peak.trim().strip_suffix(" kB").and_then(|kib| kib.trim().parse::<usize>().ok()).expect("in kB");
+        kib * 1024
+    }
+
     /// Waits until the program has ended and all that it wrote is read; its exit code, if it was not killed.
     ///
     /// # Panics

@@ -404,7 +404,7 @@ fn is_denied(label: &str, came: &Came, code: &str, about: &str, line: &str) {
         },
     };
     let keys = EffectKeys::new(&Secret::new([7; 32]));
-    let record = write_down(&came.finished, about_it, &SealKey::from_bytes([1; 32]), &keys);
+    let record = write_down(&came.finished, about_it, &SealKey::from_bytes([1; 32]), &keys, &|_| true);
     let last = record.calls.last().unwrap();
     assert_eq!(last.verdict, Verdict::Denied { code: code.to_owned() }, "{label}");
     assert_eq!(last.line.as_deref(), Some(line), "{label}: the evidence names the line of the grant");

@@ -1,19 +1,25 @@
 //! After a person was at the desk, neither number nor name nor card is found in anything that the host leaves behind.
 #![expect(clippy::unwrap_used, reason = "clippy knows test functions, not the functions that they share")]
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use aho_corasick::AhoCorasick;
 use pilothouse_tests::house::House;
 use pilothouse_tests::people::{self, Synthetic};
-use serde_json::json;
+use serde_json::{Value, json};
+use sha2::Digest as _;
 
 const PILOT: &str = "/v1/pilots/bhyt-checkin";
 const CLERK: &str = "registration-clerk";
 const GROUP: &str = "working-group";
 
 /// Each way in which a person could be written down, and its name for the report.
-struct Traces(Vec<(&'static str, Vec<u8>)>);
+struct Traces {
+    names: Vec<&'static str>,
+    all: AhoCorasick,
+}
 
 impl Traces {
     fn of(person: &Synthetic) -> Traces {
@@ -22,7 +28,7 @@ impl Traces {
             let ascii = |c: char| if c.is_ascii() { c.to_string() } else { format!("\\u{:04x}", u32::from(c)) };
             text.chars().map(ascii).collect::<String>().into_bytes()
         };
-        Traces(vec![
+        let mut traces = vec![
             ("the number", person.number.clone().into_bytes()),
             ("the number in UTF-16", utf16(&person.number)),
             ("the name", person.name.clone().into_bytes()),
@@ -31,12 +37,27 @@ impl Traces {
             ("the name in UTF-16", utf16(&person.name)),
             ("the name in JSON escapes", escaped(&person.name)),
             ("the text of the card", person.card.clone().into_bytes()),
-        ])
+        ];
+        for written in digested(person) {
+            for digest in [
+                sha2::Sha256::digest(&written).to_vec(),
+                sha1::Sha1::digest(&written).to_vec(),
+                md5::Md5::digest(&written).to_vec(),
+            ] {
+                traces.push(("a digest of the number or of its request", hex::encode(&digest).into_bytes()));
+                traces.push(("a digest of the number or of its request, in bytes", digest));
+            }
+        }
+        let (names, traces): (Vec<_>, Vec<_>) = traces.into_iter().unzip();
+        Traces { names, all: AhoCorasick::new(traces).unwrap() }
     }
 
     fn found_in(&self, bytes: &[u8]) -> Vec<&'static str> {
-        let found = |trace: &[u8]| bytes.windows(trace.len()).any(|window| window == trace);
-        self.0.iter().filter(|(_, trace)| found(trace)).map(|(name, _)| *name).collect()
+        let found: BTreeSet<usize> =
+            self.all.find_overlapping_iter(bytes).map(|found| found.pattern().as_usize()).collect();
+        let mut names: Vec<&'static str> = found.into_iter().filter_map(|at| self.names.get(at).copied()).collect();
+        names.dedup();
+        names
     }
 
     /// Looks through a folder; answers how many bytes there were.
@@ -56,12 +77,36 @@ impl Traces {
     }
 }
 
+/// What has so few values that a digest of it without a key is the value: the number, the card, and what is sent with either, as it may
+/// be written for a digest.
+fn digested(person: &Synthetic) -> Vec<Vec<u8>> {
+    let mut all = vec![person.number.clone().into_bytes(), person.card.clone().into_bytes()];
+    for (n, patient) in [(1, &person.number), (2, &person.card)] {
+        let input = json!({ "patient": patient, "visit_kind": "outpatient" });
+        let request = json!({ "reference": format!("sweep-{n}"), "input": input });
+        for written in [input.to_string(), request.to_string(), serde_json::to_string_pretty(&input).unwrap()] {
+            for operation in ["", "check-in", "operations.check-in", "check-in\0", "check-in/"] {
+                let written = format!("{operation}{written}").into_bytes();
+                all.push([written.as_slice(), &[0; 8]].concat());
+                all.push(written);
+            }
+        }
+    }
+    let reading: Value = json!({ "text": person.card });
+    all.extend([reading.to_string().into_bytes(), [reading.to_string().as_bytes(), &[0; 8]].concat()]);
+    all
+}
+
 #[test]
 fn the_sweep_finds_each_trace_where_there_is_one() {
     let person = people::cast(&people::population(), "insured-adult-2");
     let traces = Traces::of(&person);
     assert_eq!(traces.found_in(format!("before {} after", person.number).as_bytes()), ["the number"]);
     assert!(traces.found_in(person.card.as_bytes()).contains(&"the text of the card"));
+    let request =
+        format!(r#"check-in{}{{"patient":"{}","visit_kind":"outpatient"}}"#, '\0', person.number).into_bytes();
+    let digest = sha2::Sha256::digest([request.as_slice(), &[0; 8]].concat());
+    assert_eq!(traces.found_in(&digest), ["a digest of the number or of its request, in bytes"]);
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join("below")).unwrap();
     fs::write(folder.path().join("below/file"), &person.name).unwrap();

@@ -5,6 +5,7 @@
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use pilothouse_registry::{Ceiling, Effective, Grant, Package};
+use pilothouse_runtime::room::{CALL_BYTES, Room};
 use pilothouse_runtime::{
     Ended, Finished, Machine, Pilot, Providers, Terms, capabilities::records, faults::Faults, province::Province,
 };
@@ -67,6 +68,10 @@ const NAMED: &[&str] = &[
     "zoo-other-json",
     "zoo-deep-json",
     "zoo-collects-handles",
+    "zoo-collects-answers",
+    "zoo-says-a-number",
+    "zoo-says-a-name",
+    "zoo-counts-past-its-budget",
     "zoo-counts-until-denied",
     "zoo-fills-its-table",
     "zoo-grows-a-row",
@@ -172,6 +177,49 @@ async fn a_failed_call_leaves_nothing_to_be_kept() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_call_keeps_so_many_bytes_of_what_it_was_answered_and_gives_them_back() {
+    let keeper = Keeper::new();
+    let specimen = zoo::all().find(|specimen| specimen.name == "zoo-collects-answers").unwrap();
+    let finished = keeper.calls(&keeper.linked(specimen).unwrap()).await;
+    let calls = &finished.recording.calls;
+    let kept: usize = calls.iter().map(|call| call.args.len() + call.answer.len()).sum();
+    assert!(kept <= CALL_BYTES && kept > CALL_BYTES / 4, "{kept} bytes in {} calls", calls.len());
+    assert!(keeper.providers.room.taken() >= kept, "it is counted until it is written down");
+    drop(finished);
+    assert_eq!(keeper.providers.room.taken(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_the_host_has_no_room_a_call_waits_for_no_memory_and_is_nobodys_fault() {
+    let mut keeper = Keeper::new();
+    let room = Arc::new(Room::of(3 << 20));
+    Arc::get_mut(&mut keeper.providers).unwrap().room = Arc::clone(&room);
+    let specimen = zoo::all().find(|specimen| specimen.name == "zoo-collects-answers").unwrap();
+    let finished = keeper.calls(&keeper.linked(specimen).unwrap()).await;
+    assert_eq!(end_of(&finished), "fault full");
+    assert!(finished.recording.calls.last().unwrap().answer.len() < 20, "the answer that had no room is not kept");
+    drop(finished);
+    assert_eq!(room.taken(), 0);
+    let calm = keeper.linked(&zoo::CALM).unwrap();
+    assert_eq!(end_of(&keeper.calls(&calm).await), "decided");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_denied_again_and_again_is_counted_and_ends_the_call_that_heeds_nothing() {
+    let keeper = Keeper::new();
+    let finished_of = async |name: &str| {
+        let specimen = zoo::all().find(|specimen| specimen.name == name).unwrap();
+        keeper.calls(&keeper.linked(specimen).unwrap()).await.recording
+    };
+    // Sixty are granted, sixteen denials are written out, and all others are in the last of these.
+    let past = finished_of("zoo-counts-past-its-budget").await;
+    assert_eq!((past.calls.len(), past.calls.iter().map(|call| call.times()).sum::<usize>()), (76, 200));
+    assert_eq!(past.calls.last().unwrap().again.as_ref().unwrap().n, 124);
+    let forever = finished_of("zoo-counts-forever").await;
+    assert_eq!((forever.calls.len(), forever.calls.iter().map(|call| call.times()).sum::<usize>()), (76, 221));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_call_keeps_as_much_as_its_tables_may_hold_and_no_more() {
     let keeper = Keeper::new();
     let finished_of = async |name: &str| {
@@ -196,7 +244,7 @@ async fn what_one_call_leaves_in_its_memory_no_other_call_finds() {
 }
 
 fn end_of(finished: &Finished) -> String {
-    const TOLD: [&str; 4] = ["budget-spent", "not-granted", "max-rows", "max-bytes"];
+    const TOLD: [&str; 5] = ["budget-spent", "not-granted", "max-rows", "max-bytes", "invalid"];
     let mut answers = finished.recording.calls.iter().map(|call| &call.answer);
     let denied = answers.find_map(|answer| TOLD.into_iter().find(|told| answer.contains(told)));
     match (&finished.recording.ended, denied) {

@@ -47,6 +47,31 @@ const IMPORT_PUT: &str = r#"(import "pilothouse:records/tables@1.0.0" "put" (fun
 const ROW: &str = r#"(data (i32.const 6000) "zoo") (data (i32.const 6010) "k") (data (i32.const 6020) "{}")"#;
 const WRITING: &str = "import pilothouse:records/tables@1.0.0;";
 
+/// The request of those that read what they wrote, again and again.
+const MAY_COLLECT: &str = r#"
+[[capability]]
+name = "records"
+functions = ["get", "put"]
+purpose = { vi = "Thử bộ nhớ của lượt gọi (giả định)", en = "Trying the memory of a call (fictional)" }
+legal-basis = ["91/2025/QH15"]
+budget = { calls-per-minute = 6000 }
+[capability.scope]
+max-rows = 10
+max-bytes = 100000
+tables.zoo = { retention-days = 30 }
+"#;
+const IMPORT_GET: &str = r#"(import "pilothouse:records/tables@1.0.0" "get" (func $get (param i32 i32 i32 i32 i32)))"#;
+
+/// Asks for a row of a table that no manifest names; the name lies at 6000.
+fn gets_from(table: &str) -> Result<Vec<u8>, super::MakeError> {
+    let call = format!(
+        "(call $get (i32.const 6000) (i32.const {}) (i32.const 6000) (i32.const 1) (i32.const 6104)) {ANSWER}",
+        table.len()
+    );
+    let more = format!(r#"(data (i32.const 6000) "{table}")"#);
+    Module { imports: IMPORT_GET, more: &more, call: &call, ..Module::default() }.component(WRITING)
+}
+
 /// The request of the one that collects handles.
 const MAY_FIND_PLACES: &str = r#"
 [[capability]]
@@ -338,6 +363,56 @@ pub(super) const SPECIMENS: &[Specimen] = &[
         },
     },
     Specimen {
+        name: "zoo-collects-answers",
+        does: "writes a row as long as rows may be, and reads it again and again",
+        fate: Fault("excess"),
+        requests: MAY_COLLECT,
+        make: || {
+            let put = put("(i32.const 70000) (i32.const 16384)");
+            // A text of backslashes: each is two in JSON, and four in JSON that stands in JSON.
+            let call = format!(
+                "(memory.fill (i32.const 70000) (i32.const 92) (i32.const 16384))
+                (i32.store8 (i32.const 70000) (i32.const 34)) (i32.store8 (i32.const 86383) (i32.const 34))
+                {put}
+                (loop $again
+                    (global.set $heap (i32.const 8192))
+                    (call $get (i32.const 6000) (i32.const 3) (i32.const 6010) (i32.const 1) (i32.const 6104))
+                    (br $again)) unreachable"
+            );
+            let imports = IMPORT_GET.to_owned() + IMPORT_PUT;
+            Module { imports: &imports, more: ROW, call: &call, ..Module::default() }.component(WRITING)
+        },
+    },
+    Specimen {
+        name: "zoo-says-a-number",
+        does: "asks for a table whose name has as many digits as a personal number",
+        fate: Denied("invalid"),
+        requests: MAY_COLLECT,
+        make: || gets_from("t123456789"),
+    },
+    Specimen {
+        name: "zoo-says-a-name",
+        does: "asks for a table that is named as somebody might be",
+        fate: Denied("not-granted"),
+        requests: MAY_COLLECT,
+        make: || gets_from("nguyen-van-thu"),
+    },
+    Specimen {
+        name: "zoo-counts-past-its-budget",
+        does: "goes on calling a capability when its budget is spent, and answers well",
+        fate: Denied("budget-spent"),
+        requests: MAY_COUNT,
+        make: || {
+            let call = format!(
+                "(local.set $n (i32.const 200))
+                (loop $again {COUNT} (global.set $heap (i32.const 8192))
+                    (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+                {ANSWER}"
+            );
+            Module { imports: IMPORT_COUNT, more: INDICATOR, call: &call, ..Module::default() }.component(COUNTING)
+        },
+    },
+    Specimen {
         name: "zoo-counts-until-denied",
         does: "calls a capability until its budget is spent, then answers",
         fate: Denied("budget-spent"),
@@ -387,7 +462,7 @@ pub(super) const SPECIMENS: &[Specimen] = &[
         fate: Fault("excess"),
         requests: MAY_COUNT,
         make: || {
-            // The denials' texts land on its heap again and again, so that it is the number of calls that ends it.
+            // The denials' texts land on its heap again and again, so that it is its going on that ends it.
             let call = format!("(loop $again {COUNT} (global.set $heap (i32.const 8192)) (br $again)) unreachable");
             Module { imports: IMPORT_COUNT, more: INDICATOR, call: &call, ..Module::default() }.component(COUNTING)
         },

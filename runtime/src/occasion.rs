@@ -40,7 +40,7 @@ impl Occasion {
 
 /// The date of an instant in province time, as `YYYY-MM-DD`.
 pub fn local_date(at: i64) -> String {
-    let days = (at + PROVINCE_OFFSET).div_euclid(DAY);
+    let days = at.saturating_add(PROVINCE_OFFSET).div_euclid(DAY);
     let julian = i32::try_from(days).unwrap_or(0).saturating_add(2_440_588);
     match time::Date::from_julian_day(julian) {
         Ok(date) => format!("{:04}-{:02}-{:02}", date.year(), u8::from(date.month()), date.day()),
@@ -50,7 +50,9 @@ pub fn local_date(at: i64) -> String {
 
 /// Whole days from one instant to another, by the calendar of the province.
 pub(crate) fn days_between(from: i64, to: i64) -> i64 {
-    (to + PROVINCE_OFFSET).div_euclid(DAY) - (from + PROVINCE_OFFSET).div_euclid(DAY)
+    let day = |at: i64| at.saturating_add(PROVINCE_OFFSET).div_euclid(DAY);
+    // Days are far from the ends of their type, whatever the instants are.
+    day(to).saturating_sub(day(from))
 }
 
 /// A date of the form `YYYY-MM-DD`; none for everything else.
@@ -77,5 +79,15 @@ mod tests {
         // 2026-12-31T23:59:59+07:00 and one second later.
         assert_eq!(local_date(1_798_736_399_000_000), "2026-12-31");
         assert_eq!(local_date(1_798_736_400_000_000), "2027-01-01");
+    }
+
+    #[test]
+    fn no_instant_is_too_far_for_its_day() {
+        for at in [i64::MIN, i64::MIN + 1, -1, 0, i64::MAX - 1, i64::MAX] {
+            assert_eq!(local_date(at).len(), 10);
+            for other in [i64::MIN, 0, i64::MAX] {
+                assert_eq!(days_between(at, other), -days_between(other, at));
+            }
+        }
     }
 }

@@ -89,7 +89,7 @@ impl Arguments<'_> {
                 out.extend([word(at), word(length)]);
             }
             (Type::U32 | Type::S32, _) => {
-                out.push(format!("(i32.const {})", value.as_i64().ok_or("a number is wanted")?));
+                out.push(format!("(i32.const {})", value.as_i64().ok_or("a number is wanted")? as i32));
             }
             (Type::U64 | Type::S64, _) => {
                 out.push(format!("(i64.const {})", value.as_i64().ok_or("a number is wanted")?));

@@ -514,3 +514,66 @@ async fn outside_each_key_of_its_scope_every_function_is_denied_as_pinned_whatev
         panic!("{PINNED} was not what the scopes deny and is written anew: read what changed, and commit it");
     }
 }
+
+/// The ends of both widths, signed and unsigned, and what stands next to nothing. In 32 bits the longer ones are 0 and -1.
+const EXTREMES: [i64; 7] = [i64::MIN, i32::MIN as i64, -1, 0, i32::MAX as i64, u32::MAX as i64, i64::MAX];
+/// Where a call of [`calls`] leaves a number out, and what stands there when it is given.
+const LEFT_OUT: &[(&str, &str, &str)] = &[
+    ("records.put", "/3", "0"),
+    ("records.delete", "/2", "0"),
+    ("alerts.raise", "/0/respond-by", "0"),
+    ("reporting.series", "/4", r#"[{"labels":["n"],"value":0}]"#),
+];
+/// How much longer than with its usual numbers a call may take: far more than a loaded machine adds, far less than a walk through all
+/// numbers there are.
+const AT_MOST: u32 = 200;
+
+/// The pointers of all numbers below a value.
+fn numbers(value: &Value, at: &str, found: &mut Vec<String>) {
+    match value {
+        Value::Number(_) => found.push(at.to_owned()),
+        Value::Array(values) => {
+            values.iter().enumerate().for_each(|(n, value)| numbers(value, &format!("{at}/{n}"), found))
+        }
+        Value::Object(values) => values.iter().for_each(|(name, value)| numbers(value, &format!("{at}/{name}"), found)),
+        _ => {}
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_least_and_the_greatest_number_cost_a_call_no_more_than_others() {
+    let mut court = Court::open();
+    let up = Arc::new(Faults::default());
+    let mut asked = 0;
+    for (function, label, mut args) in court.calls() {
+        for (_, pointer, value) in LEFT_OUT.iter().filter(|(name, ..)| *name == function.full_name()) {
+            *args.pointer_mut(pointer).unwrap() = serde_json::from_str(value).unwrap();
+        }
+        let mut all = Vec::new();
+        numbers(&args, "", &mut all);
+        let says = court.all(function);
+        for pointer in all {
+            let mut usual = Duration::MAX;
+            for extreme in [None, None].into_iter().chain(EXTREMES.map(Some)) {
+                let mut args = args.clone();
+                if let Some(extreme) = extreme {
+                    *args.pointer_mut(&pointer).unwrap() = extreme.into();
+                }
+                // Made ready before, so that only the call is measured; which is answered or denied, and neither fails nor panics.
+                let _ready = court.component(function, &args);
+                let begun = std::time::Instant::now();
+                let _came = court.asks(function, &args, &says, &up).await;
+                let took = begun.elapsed();
+                match extreme {
+                    None => usual = usual.min(took),
+                    Some(extreme) => {
+                        let most = usual.max(Duration::from_millis(1)) * AT_MOST;
+                        assert!(took < most, "{label}: {extreme} at {pointer} took {took:?}, and usually {usual:?}");
+                        asked += 1;
+                    }
+                }
+            }
+        }
+    }
+    assert!(asked >= 15 * EXTREMES.len(), "only {asked} calls with a number were made");
+}

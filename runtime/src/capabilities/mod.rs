@@ -3,6 +3,9 @@
 //! `mod.rs` links those functions that a pilot was granted; `host.rs` bounds what the guest gave, passes the funnel, asks the provider;
 //! `provider.rs` is who answers. What a grant may say (the scope) stands in `registry`, where manifests and approvals need it too.
 
+// What a guest gives may be the least or the greatest number that there is. Tests may fail by it.
+#![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
+
 pub mod alerts;
 pub(crate) mod circumstances;
 pub mod consent;

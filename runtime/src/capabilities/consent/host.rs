@@ -60,7 +60,8 @@ impl Call {
         let (person, purpose, data, until, text) = asked;
         let person = self.handle(&person)?;
         let today = date_of(self.occasion.at);
-        let days = parse_date(&until).and_then(|until| u32::try_from((until - today).whole_days()).ok());
+        let days = parse_date(&until)
+            .and_then(|until| u32::try_from(until.to_julian_day().saturating_sub(today.to_julian_day())).ok());
         let names = registered::<ConsentPurpose>(&purpose).zip(registered::<DataKind>(&data));
         let fits = (1..=MAX_KEY).contains(&text.len());
         let Some(((purpose, data), days)) = names.zip(days).filter(|_| fits) else {

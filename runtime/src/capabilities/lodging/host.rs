@@ -189,7 +189,7 @@ impl Call {
                 if !stay.is_open() {
                     return Err(Trouble::Conflict("departed"));
                 }
-                stay.amendments += 1;
+                stay.amendments = stay.amendments.saturating_add(1);
                 if leave.is_some() {
                     stay.expected_leave = leave;
                 }

@@ -59,14 +59,15 @@ fn earliest(at: i64, hours: Calm) -> Option<i64> {
     if hours.from >= hours.until {
         return None;
     }
-    let midnight = (at + PROVINCE_OFFSET).div_euclid(DAY) * DAY - PROVINCE_OFFSET;
-    let (from, until) = (midnight + i64::from(hours.from) * HOUR, midnight + i64::from(hours.until) * HOUR);
+    let today = at.saturating_add(PROVINCE_OFFSET).rem_euclid(DAY);
+    let oclock = |hour: u8| at.saturating_sub(today).saturating_add(i64::from(hour).saturating_mul(HOUR));
+    let (from, until) = (oclock(hours.from), oclock(hours.until));
     Some(if at < from {
         from
     } else if at < until {
         at
     } else {
-        from + DAY
+        from.saturating_add(DAY)
     })
 }
 

@@ -14,7 +14,7 @@ use crate::rights;
 /// Longest code, id, class or date, in bytes.
 const MAX_NAME: usize = 32;
 /// Furthest working day, either way; the contract says so.
-const MAX_DAYS: i32 = 400;
+const MAX_DAYS: u32 = 400;
 
 /// An administrative unit on a day.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -136,7 +136,7 @@ impl Call {
         date: String,
         days: i32,
     ) -> wasmtime::Result<Result<String, Denial>> {
-        if !fits(&date) || days.abs() > MAX_DAYS {
+        if !fits(&date) || days.unsigned_abs() > MAX_DAYS {
             return Ok(self.funnel.refuse(Capability::Places, "working-day-add", "days", &days)?);
         }
         let Call { funnel, providers, .. } = self;

@@ -117,12 +117,13 @@ impl Provider {
         let calendar = &self.province().calendar;
         let from = day(date)?;
         let mut found = from;
-        let mut left = days.unsigned_abs();
-        while left > 0 {
-            let next = if days > 0 { found.next_day() } else { found.previous_day() };
-            found = next.ok_or(Trouble::Invalid("date"))?;
-            if calendar.is_working_day(found) {
-                left -= 1;
+        for _ in 0..days.unsigned_abs() {
+            loop {
+                let next = if days > 0 { found.next_day() } else { found.previous_day() };
+                found = next.ok_or(Trouble::Invalid("date"))?;
+                if calendar.is_working_day(found) {
+                    break;
+                }
             }
         }
         Ok(found.to_string())

@@ -121,7 +121,7 @@ impl Call {
                 let own = pending.rows.get(&(table.clone(), key.clone())).cloned();
                 let full = pending.rows.len() >= MAX_ROWS;
                 let so_far = pending.growth();
-                let (table, key, bytes) = (&table, &key, (key.len() + value.len()) as u64);
+                let (table, key, bytes) = (&table, &key, key.len().saturating_add(value.len()) as u64);
                 async move {
                     if own.is_none() && full {
                         return Err(Trouble::Invalid("rows"));

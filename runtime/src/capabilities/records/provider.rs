@@ -26,7 +26,7 @@ pub struct Row {
 impl Row {
     /// Bytes of key and value, as they count towards the room of a grant.
     pub(crate) fn bytes(&self) -> u64 {
-        (self.key.len() + self.value.len()) as u64
+        self.key.len().saturating_add(self.value.len()) as u64
     }
 }
 
@@ -142,7 +142,9 @@ impl Provider {
             Provider::Memory(memory) => {
                 let rows = memory.lock();
                 let of = rows.iter().filter(|((of, ..), _)| of == pilot);
-                of.fold((0, 0), |(rows, bytes), (_, row)| (rows + 1, bytes + row.bytes()))
+                of.fold((0_u64, 0_u64), |(rows, bytes), (_, row)| {
+                    (rows.saturating_add(1), bytes.saturating_add(row.bytes()))
+                })
             }
         };
         // A grant that was narrowed may leave less room than is used: what does not grow in one of them is not held to it.
@@ -166,7 +168,7 @@ impl Provider {
     ) -> Result<Vec<Row>, Trouble> {
         let Scan { index, prefix, after, limit } = scan;
         // The call's own rows may push stored ones out of the page or be removed from it, so as many more are fetched.
-        let wanted = limit as usize + own.len();
+        let wanted = (limit as usize).saturating_add(own.len());
         let mut rows: Vec<Row> = match self {
             Provider::Store(store) => {
                 let value = match after {

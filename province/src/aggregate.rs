@@ -184,10 +184,40 @@ impl Population {
     /// # Errors
     /// [`QuestionError`].
     pub fn aggregate(&self, question: &Question) -> Result<Cube, QuestionError> {
+        let mut tally = self.tally(question)?;
+        while tally.count(usize::MAX) {}
+        Ok(tally.cube())
+    }
+
+    /// Begins to count people, for whoever counts them in parts.
+    ///
+    /// # Errors
+    /// [`QuestionError`].
+    pub fn tally<'p>(&'p self, question: &'p Question) -> Result<Tally<'p>, QuestionError> {
         let plan = Plan::of(self, question)?;
-        let mut counts = vec![0_u32; plan.cells];
+        let counts = vec![0; plan.cells];
+        Ok(Tally { population: self, question, plan, counts, done: 0 })
+    }
+}
+
+/// A count that is under way.
+pub struct Tally<'p> {
+    population: &'p Population,
+    question: &'p Question,
+    plan: Plan,
+    counts: Vec<u32>,
+    done: usize,
+}
+
+impl Tally<'_> {
+    /// Counts so many people more. False: all are counted.
+    pub fn count(&mut self, people: usize) -> bool {
+        let Tally { population, question, plan, counts, done } = self;
+        let rest = population.people.get(*done..).unwrap_or_default();
+        let part = rest.get(..people).unwrap_or(rest);
+        *done += part.len();
         let as_of = Day::of(question.as_of);
-        for person in &self.people {
+        for person in part {
             if person.died != Day::NONE && person.died <= as_of || is_unborn(person, question.as_of) {
                 continue;
             }
@@ -195,7 +225,7 @@ impl Population {
             if question.filter.ages.is_some_and(|(first, last)| age < first || age > last) {
                 continue;
             }
-            let Some(household) = self.households.get(person.household as usize) else { continue };
+            let Some(household) = population.households.get(person.household as usize) else { continue };
             for kind in plan.kinds() {
                 let place = place(person, household, kind, as_of);
                 if let Some(cell) = plan.cell(person, place, age, kind).and_then(|cell| counts.get_mut(cell)) {
@@ -203,7 +233,12 @@ impl Population {
                 }
             }
         }
-        Ok(Cube { axes: plan.axes, counts })
+        part.len() < rest.len()
+    }
+
+    /// What was counted.
+    pub fn cube(self) -> Cube {
+        Cube { axes: self.plan.axes, counts: self.counts }
     }
 }
 

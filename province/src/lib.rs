@@ -20,7 +20,7 @@ mod suppress;
 mod units;
 
 pub use aggregate::{
-    Axis, Base, Cube, Dim, Filter, Label, MAX_CELLS, MAX_DIMS, Question, QuestionError, ResidenceKind,
+    Axis, Base, Cube, Dim, Filter, Label, MAX_CELLS, MAX_DIMS, Question, QuestionError, ResidenceKind, Tally,
 };
 pub use calendar::{Calendar, CalendarError, MAX_ANNOUNCED_DAYS, MAX_WORKING_DAYS};
 pub use cast::Cast;

@@ -98,6 +98,11 @@ pub enum Fault {
     /// No place for another instance, or no memory for what it keeps.
     #[error("all places or all memory for running components are taken: try again")]
     Full,
+    /// Others had the processors, or a provider kept it waiting, until its time was over: of its own it had less than its deadline.
+    #[error(
+        "the host was too busy to carry the call in time, so nothing of it was kept: send it again under the same reference"
+    )]
+    Late,
     /// The host's own failure.
     #[error("the host could not carry the call: see its log")]
     Host,
@@ -126,7 +131,13 @@ impl Fault {
     pub fn is_the_guests(self) -> bool {
         !matches!(
             self,
-            Fault::Full | Fault::Host | Fault::Withdrawn | Fault::KeyTaken | Fault::Overtaken | Fault::Differs
+            Fault::Full
+                | Fault::Late
+                | Fault::Host
+                | Fault::Withdrawn
+                | Fault::KeyTaken
+                | Fault::Overtaken
+                | Fault::Differs
         )
     }
 
@@ -149,6 +160,7 @@ impl Fault {
             Fault::Excess => "excess",
             Fault::NoExport => "no-export",
             Fault::Full => "full",
+            Fault::Late => "late",
             Fault::Host => "host",
             Fault::Withdrawn => "withdrawn",
             Fault::KeyTaken => "key-taken",
@@ -157,6 +169,11 @@ impl Fault {
         }
     }
 }
+
+/// A call's time was over before it had computed for as long as it may.
+#[derive(Debug, thiserror::Error)]
+#[error("others had the time of this call")]
+pub(crate) struct OutOfTime;
 
 /// Takes an outcome or a refusal over, with every size checked.
 pub(crate) fn bounded(answer: Result<contract::Outcome, contract::Refusal>) -> Ended {
@@ -221,6 +238,9 @@ pub(crate) fn fault_of(error: &wasmtime::Error, refused: Option<Exceeded>) -> Fa
             GateError::Record(_) => Fault::Host,
             GateError::Differs(_) => Fault::Differs,
         };
+    }
+    if error.downcast_ref::<OutOfTime>().is_some() {
+        return Fault::Late;
     }
     match refused {
         Some(Exceeded::Memory) => return Fault::Memory,

@@ -18,8 +18,8 @@ pub const MAX_WASM_STACK: usize = 256 << 10;
 pub const ASYNC_STACK: usize = 512 << 10;
 /// Bytes of a slot's memory that are kept and zeroed instead of given back: the initial memory of our guests.
 pub const KEEP_RESIDENT: usize = 256 << 10;
-/// How often the epoch moves; a guest is ended at most this late.
-pub const TICK: Duration = Duration::from_millis(10);
+/// How often the epoch moves: how soon a guest is asked whether its slice is over, and how late it is ended at most.
+pub const TICK: Duration = Duration::from_millis(2);
 
 /// Bumped when a setting changes that compiled code depends on; part of the cache's key.
 pub const CONFIG_REVISION: u32 = 1;
@@ -202,7 +202,7 @@ mod tests {
     #[test]
     fn a_deadline_covers_at_least_its_time() {
         assert_eq!(ticks_for(Duration::from_millis(0)), 1);
-        assert_eq!(ticks_for(Duration::from_millis(200)), 21);
-        assert_eq!(ticks_for(Duration::from_millis(201)), 22);
+        assert_eq!(ticks_for(Duration::from_millis(200)), 101);
+        assert_eq!(ticks_for(Duration::from_millis(201)), 102);
     }
 }

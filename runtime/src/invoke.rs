@@ -15,7 +15,7 @@ use crate::capabilities::Providers;
 use crate::capabilities::funnel::Funnel;
 use crate::capabilities::readers::Reading;
 use crate::contract;
-use crate::ended::{Ended, Fault, MAX_DATA, bounded, fault_of};
+use crate::ended::{Ended, Fault, MAX_DATA, OutOfTime, bounded, fault_of};
 use crate::engine::{MAX_TABLE_ELEMENTS, ticks_for};
 use crate::faults::Faults;
 use crate::limits::Limits;
@@ -27,9 +27,19 @@ use crate::quarantine::Quarantine;
 use crate::recording::{RecordedPerson, Recording};
 use crate::room::Share;
 use crate::trail::{CallEntry, Trail};
+use crate::turns::{self, Allowance};
 
 /// A pilot version, ready to be called: linked once, limits and rights fixed.
 pub struct Pilot {
+    linked: Arc<Linked>,
+    /// What its calls may compute among the host's own steps.
+    allowance: Allowance,
+    /// Whether it may be called now.
+    pub quarantine: Quarantine,
+}
+
+/// What a call needs of its pilot, wherever it goes on.
+struct Linked {
     pre: InstancePre<Call>,
     exports: Exports,
     id: Arc<str>,
@@ -38,8 +48,6 @@ pub struct Pilot {
     budgets: Arc<Budgets>,
     deadline: Duration,
     memory: usize,
-    /// Whether it may be called now.
-    pub quarantine: Quarantine,
 }
 
 /// A pilot version that can run recorded invocations again, and do nothing else: it holds no right.
@@ -68,7 +76,7 @@ impl Replayer {
             settings: Arc::clone(&recording.settings),
             people,
         };
-        self.0.run(request, providers, &Arc::new(Faults::default()), Mode::Replay(recording.calls.clone())).await
+        self.0.carry(request, providers, &Arc::default(), Mode::Replay(recording.calls.clone())).await
     }
 }
 
@@ -170,6 +178,16 @@ impl Finished {
         self.recording.ended = Ended::Fault { fault: Fault::KeyTaken };
     }
 
+    /// Makes a replay of it one of a call that the host ended after so many capability calls.
+    pub fn cut_short(&mut self, calls: usize) {
+        if self.recording.calls.len() >= calls {
+            self.recording.calls.truncate(calls);
+            self.pending = Pending::default();
+            self.recording.ended = Ended::Fault { fault: Fault::Late };
+            self.difference = None;
+        }
+    }
+
     /// Who a token of the outcome's data stands for, for wording it back.
     pub fn person(&self, token: &str) -> Option<Named<'_>> {
         let person = self.people.of_token(token)?;
@@ -218,15 +236,16 @@ impl<'p> LiveInstance<'p> {
         faults: &Arc<Faults>,
     ) -> wasmtime::Result<LiveInstance<'p>> {
         let trail = Trail::Written(Vec::new());
-        let (_, call) = pilot.call(Arc::clone(&pilot.rights), request, providers, faults, trail);
-        let mut store = pilot.bounded_store(call);
-        let instance = pilot.pre.instantiate_async(&mut store).await?;
+        let linked = &pilot.linked;
+        let (_, call) = linked.call(Arc::clone(&linked.rights), request, providers, faults, trail);
+        let mut store = linked.bounded_store(call);
+        let instance = linked.pre.instantiate_async(&mut store).await?;
         Ok(LiveInstance { pilot, store, instance })
     }
 
     /// What [`Pilot::invoke`] does, in the instance of the call before.
     pub async fn invoke(&mut self, request: Request, providers: &Arc<Providers>, faults: &Arc<Faults>) -> Ended {
-        let pilot = self.pilot;
+        let pilot = &self.pilot.linked;
         let trail = Trail::Written(Vec::with_capacity(8));
         let (asked, call) = pilot.call(Arc::clone(&pilot.rights), request, providers, faults, trail);
         *self.store.data_mut() = call;
@@ -275,34 +294,75 @@ impl Pilot {
             due: export("pilothouse:pilot/schedules@1.0.0", "due"),
         };
         let Terms { id, rights, keys, budgets, deadline, memory } = terms;
-        Pilot { pre, exports, id, rights, keys, budgets, deadline, memory, quarantine: Quarantine::default() }
+        let linked = Linked { pre, exports, id, rights, keys, budgets, deadline, memory };
+        Pilot { linked: Arc::new(linked), allowance: Allowance::default(), quarantine: Quarantine::default() }
     }
 
     /// The pilot's id.
     pub fn id(&self) -> &Arc<str> {
-        &self.id
+        &self.linked.id
     }
 
     /// What it may do.
     pub fn rights(&self) -> &Arc<Effective> {
-        &self.rights
+        &self.linked.rights
     }
 
     /// Its counters.
     pub fn budgets(&self) -> &Arc<Budgets> {
-        &self.budgets
+        &self.linked.budgets
     }
 
-    /// Its deadline, over guest and host time.
+    /// Its deadline: of what it computes itself, and over guest and host time but for waiting for its turns.
     pub fn deadline(&self) -> Duration {
-        self.deadline
+        self.linked.deadline
     }
 
     /// Runs one request in a fresh instance.
     pub async fn invoke(&self, request: Request, providers: &Arc<Providers>, faults: &Arc<Faults>) -> Finished {
-        self.run(request, providers, faults, Mode::Live).await
+        self.carry(request, providers, faults, Mode::Live).await
     }
 
+    async fn carry(&self, request: Request, providers: &Arc<Providers>, faults: &Arc<Faults>, mode: Mode) -> Finished {
+        let (linked, providers, faults) = (Arc::clone(&self.linked), Arc::clone(providers), Arc::clone(faults));
+        turns::carry(
+            &self.linked.id,
+            &self.allowance,
+            async move { linked.run(request, &providers, &faults, mode).await },
+        )
+        .await
+    }
+
+    /// Asks the component what operations it has, with no capability and a short deadline.
+    ///
+    /// # Errors
+    /// The fault in which it ended instead.
+    pub async fn describe(&self, providers: &Arc<Providers>) -> Result<Option<String>, Fault> {
+        let Some(export) = self.linked.exports.describe else { return Ok(None) };
+        let occasion = Arc::new(Occasion {
+            at: 0,
+            captured_at: 0,
+            unit: String::new(),
+            facility: None,
+            facility_class: None,
+            role: String::new(),
+            device: None,
+            reference: String::new(),
+            seed: 0,
+        });
+        let entry = Entry::Operation { name: String::new(), input: String::new() };
+        let request = Request { id: String::new(), entry, occasion, settings: Arc::from("{}"), people: Vec::new() };
+        let (linked, providers) = (Arc::clone(&self.linked), Arc::clone(providers));
+        turns::carry(
+            &self.linked.id,
+            &self.allowance,
+            async move { linked.described(export, request, &providers).await },
+        )
+        .await
+    }
+}
+
+impl Linked {
     async fn run(&self, request: Request, providers: &Arc<Providers>, faults: &Arc<Faults>, mode: Mode) -> Finished {
         let recorded = request.people.iter();
         let recorded = recorded.map(|p| RecordedPerson { kind: p.kind, presented: p.presented.clone() }).collect();
@@ -373,6 +433,28 @@ impl Pilot {
         store
     }
 
+    async fn described(
+        &self,
+        export: ComponentExportIndex,
+        request: Request,
+        providers: &Arc<Providers>,
+    ) -> Result<Option<String>, Fault> {
+        let trail = Trail::Written(Vec::new());
+        let (_, call) = self.call(Arc::new(Effective::none()), request, providers, &Arc::default(), trail);
+        let mut store = self.bounded_store(call);
+        let described = async {
+            let instance = self.pre.instantiate_async(&mut store).await?;
+            let describe: TypedFunc<(), (String,)> = instance.get_typed_func(&mut store, export)?;
+            describe.call_async(&mut store, ()).await
+        }
+        .await;
+        match described {
+            Ok((text,)) if text.len() <= MAX_DATA => Ok(Some(text)),
+            Ok(_) => Err(Fault::Answer),
+            Err(error) => Err(fault_of(&error, store.data().limits.refused())),
+        }
+    }
+
     async fn guest(&self, store: &mut Store<Call>, entry: &Entry) -> wasmtime::Result<Ended> {
         let instance = self.pre.instantiate_async(&mut *store).await?;
         self.ask(store, &instance, entry).await
@@ -401,54 +483,29 @@ impl Pilot {
         };
         Ok(bounded(answer))
     }
-
-    /// Asks the component what operations it has, with no capability and a short deadline.
-    ///
-    /// # Errors
-    /// The fault in which it ended instead.
-    pub async fn describe(&self, providers: &Arc<Providers>) -> Result<Option<String>, Fault> {
-        let Some(export) = self.exports.describe else { return Ok(None) };
-        let occasion = Arc::new(Occasion {
-            at: 0,
-            captured_at: 0,
-            unit: String::new(),
-            facility: None,
-            facility_class: None,
-            role: String::new(),
-            device: None,
-            reference: String::new(),
-            seed: 0,
-        });
-        let entry = Entry::Operation { name: String::new(), input: String::new() };
-        let request = Request { id: String::new(), entry, occasion, settings: Arc::from("{}"), people: Vec::new() };
-        let trail = Trail::Written(Vec::new());
-        let (_, call) = self.call(Arc::new(Effective::none()), request, providers, &Arc::default(), trail);
-        let mut store = self.bounded_store(call);
-        let described = async {
-            let instance = self.pre.instantiate_async(&mut store).await?;
-            let describe: TypedFunc<(), (String,)> = instance.get_typed_func(&mut store, export)?;
-            describe.call_async(&mut store, ()).await
-        }
-        .await;
-        match described {
-            Ok((text,)) if text.len() <= MAX_DATA => Ok(Some(text)),
-            Ok(_) => Err(Fault::Answer),
-            Err(error) => Err(fault_of(&error, store.data().limits.refused())),
-        }
-    }
 }
 
-/// Ends a call at its deadline, and at every tick before it gives the others their turn: a guest that loops has no processor for
-/// itself, however many of them loop.
+/// Ends a call once it has computed for as long as it may, or its time is over by the clock; and has it give way when its slice is
+/// over, so that a guest that loops has no processor for itself, however many of them loop.
 fn share_time(store: &mut Store<Call>, deadline: Duration) {
     let mut left = ticks_for(deadline);
-    let end = store.data().funnel.deadline();
+    let end = store.data().funnel.latest();
     store.set_epoch_deadline(1);
     store.epoch_deadline_callback(move |_| {
-        left = left.saturating_sub(1);
-        if left == 0 || end <= Instant::now() {
+        let Some(tick) = turns::tick() else {
+            // Nobody measures this one: each tick counts as time of its own.
+            left = left.saturating_sub(1);
+            if left == 0 || end <= Instant::now() {
+                return Err(Trap::Interrupt.into());
+            }
+            return Ok(UpdateDeadline::Yield(1));
+        };
+        if tick.own >= deadline {
             return Err(Trap::Interrupt.into());
         }
-        Ok(UpdateDeadline::Yield(1))
+        if end + tick.waited <= Instant::now() {
+            return Err(OutOfTime.into());
+        }
+        Ok(if tick.over { UpdateDeadline::Yield(1) } else { UpdateDeadline::Continue(1) })
     });
 }

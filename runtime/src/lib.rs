@@ -31,6 +31,7 @@ mod recording;
 pub mod rights;
 pub mod room;
 mod trail;
+mod turns;
 
 pub use capabilities::Providers;
 pub use ended::{Decided, Ended, Fault};

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 /// Faults in a row after which a pilot is set aside. One bad input may trap a guest; five different calls in a row are the guest.
 pub const FAULTS_IN_A_ROW: u32 = 5;
+/// Faults in a row after which one that was set aside before is set aside again: it has still to show that it is well.
+pub const FAULTS_AFTER_A_PAUSE: u32 = 3;
 /// First time out; doubles with every further one.
 pub const FIRST_PAUSE: Duration = Duration::from_secs(5);
 /// Longest time out: an operator has looked by then.
@@ -49,15 +51,18 @@ impl Quarantine {
     /// A call ended with a fault of the guest. Answers the pause where this one began it.
     pub fn failed(&self, now: i64) -> Option<SetAside> {
         let mut state = self.lock();
-        state.faults += 1;
-        // After a pause one fault is enough: the pilot has not shown yet that it is well.
-        let allowed = if state.pauses == 0 { FAULTS_IN_A_ROW } else { 1 };
+        // Of a call that was let in before the pause: what it says was said.
+        if now < state.until {
+            return None;
+        }
+        state.faults = state.faults.saturating_add(1);
+        let allowed = if state.pauses == 0 { FAULTS_IN_A_ROW } else { FAULTS_AFTER_A_PAUSE };
         if state.faults < allowed {
             return None;
         }
         let pause = FIRST_PAUSE.saturating_mul(1 << state.pauses.min(10)).min(LONGEST_PAUSE);
         state.faults = 0;
-        state.pauses += 1;
+        state.pauses = state.pauses.saturating_add(1);
         state.until = now.saturating_add(i64::try_from(pause.as_micros()).unwrap_or(i64::MAX));
         Some(SetAside { until: state.until })
     }
@@ -98,7 +103,12 @@ mod tests {
         }
         assert_eq!(quarantine.failed(0), Some(SetAside { until: 5_000_000 }));
         assert_eq!(quarantine.admit(4_999_999), Err(SetAside { until: 5_000_000 }));
+        assert_eq!(quarantine.failed(4_999_999), None, "a call that was under way lengthens no pause");
         assert_eq!(quarantine.admit(5_000_000), Ok(()));
+        for _ in 1..FAULTS_AFTER_A_PAUSE {
+            assert_eq!(quarantine.failed(5_000_000), None);
+            assert_eq!(quarantine.admit(5_000_000), Ok(()));
+        }
         assert_eq!(quarantine.failed(5_000_000), Some(SetAside { until: 15_000_000 }));
         quarantine.went_well();
         assert_eq!(quarantine.failed(15_000_000), None);

@@ -211,9 +211,19 @@ async fn more_loops_than_processors_take_no_patients_place() {
         calls.spawn(async move { zoo.calls(loops, &format!("L-{n}"), json!({})).await });
     }
     zoo.a_patient_is_checked_in("beside-loops").await;
+    let mut faults = 0;
     while let Some(answer) = calls.join_next().await {
-        answer.unwrap().is_problem(504, "pilot-failed");
+        let answer = answer.unwrap();
+        // On a slow machine one that waits for its place is told to come again, or finds that its pilot was set aside meanwhile.
+        match answer.str("/type") {
+            "/problems/overloaded" | "/problems/pilot-quarantined" => assert!(answer.retry_after.is_some()),
+            _ => {
+                answer.is_problem(504, "pilot-failed");
+                faults += 1;
+            }
+        }
     }
+    assert!(faults > 0, "no loop came to its deadline");
     zoo.a_patient_is_checked_in("after-loops").await;
 }
 

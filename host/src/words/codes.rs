@@ -46,7 +46,7 @@ const REFUSALS: [Row; 8] = [
 ];
 
 /// Code, Vietnamese, English. How a component fails, as the runtime tells it.
-const FAULTS: [Row; 16] = [
+const FAULTS: [Row; 17] = [
     ("trapped", "Thành phần dừng đột ngột", "The component stopped abruptly"),
     ("deadline", "Thành phần chạy quá thời hạn", "The component ran past its deadline"),
     ("memory", "Thành phần dùng quá bộ nhớ", "The component used too much memory"),
@@ -58,6 +58,7 @@ const FAULTS: [Row; 16] = [
     ("excess", "Thành phần gọi quá nhiều trong một lượt", "The component asked too much in one call"),
     ("no-export", "Thành phần không có phần được gọi", "The component lacks what was called"),
     ("full", "Máy chủ đang dùng hết chỗ hoặc bộ nhớ", "Every place or all memory of the host is taken"),
+    ("late", "Máy chủ quá bận, không kịp xử lý lượt này", "The host was too busy to carry the call in time"),
     ("host", "Máy chủ không xử lý được lượt này", "The host could not carry the call"),
     ("key-taken", "Số đã dùng cho việc khác, không gửi gì", "The number belongs to something else, nothing was sent"),
     ("withdrawn", "Ứng dụng bị tắt giữa lượt, không lưu gì", "Switched off during the call, nothing was kept"),

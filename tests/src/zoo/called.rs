@@ -1,10 +1,15 @@
 //! Those that pass the static checks: the engine, its limits and the host's checks of answers must hold them.
 
+use pilothouse_registry::{Capability, contract};
+use serde_json::json;
+
 use super::{
     Fate::{AnswerRefused, Answered, Denied, FailsOnTrial, Fault},
     Specimen,
     making::{ANSWER, Module},
 };
+
+use crate::asking::asking;
 
 /// A loop that never ends.
 const FOREVER: &str = "(loop $again (br $again)) unreachable";
@@ -126,6 +131,38 @@ pub(super) const SLOW: Specimen = Specimen {
             "{COUNT} (local.set $n (i32.const 2000000000)) (loop $again (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1))))) {ANSWER}"
         );
         Module { imports: IMPORT_COUNT, more: INDICATOR, call: &call, ..Module::default() }.component(COUNTING)
+    },
+};
+
+pub(super) const BUSY: Specimen = Specimen {
+    name: "zoo-busy",
+    does: "computes for some tens of milliseconds and answers in time",
+    fate: Answered,
+    requests: "",
+    make: || {
+        let call = format!(
+            "(local.set $n (i32.const 100000000)) (loop $again (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1))))) {ANSWER}"
+        );
+        Module { call: &call, ..Module::default() }.component("")
+    },
+};
+
+pub(super) const SHOWS_ONCE: Specimen = Specimen {
+    name: "zoo-shows-once",
+    does: "shows something on the reader, which it may once a day",
+    fate: Answered,
+    requests: r#"
+[[capability]]
+name = "readers"
+functions = ["show"]
+scope = { methods = ["manual"], show = true }
+purpose = { vi = "Thử hạn mức ngày (giả định)", en = "Trying the budget of a day (fictional)" }
+legal-basis = ["91/2025/QH15"]
+budget = { calls-per-minute = 60, effects-per-day = 1 }
+"#,
+    make: || {
+        let show = contract::find(Capability::Readers, "show").ok_or("the contract has no readers.show")?;
+        asking(show, &json!(["green", "done"]))
     },
 };
 

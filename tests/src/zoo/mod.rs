@@ -106,6 +106,12 @@ pub const SLOW: Specimen = called::SLOW;
 /// Counts once and answers, and has a setting: what officers may decide about.
 pub const COUNTS: Specimen = called::COUNTS;
 
+/// Computes for some tens of milliseconds, well within its deadline, and answers: what keeps processors busy without a fault.
+pub const BUSY: Specimen = called::BUSY;
+
+/// Shows something on the reader, which its grant allows once a day; where it is denied, that is its decision, which it does not declare.
+pub const SHOWS_ONCE: Specimen = called::SHOWS_ONCE;
+
 /// The specimen that looks for what the call before left in its memory, and fails when it finds anything; then it leaves as much as
 /// it can for the next.
 pub const TRACES: Specimen = Specimen {

@@ -13,9 +13,13 @@ use crate::capabilities::funnel::Trouble;
 use crate::contract::pilothouse::population::statistics::{Cell, Condition};
 use crate::occasion::{date_of, parse_date};
 use crate::province::Province;
+use crate::turns::give_way;
 
 /// Most answers that are remembered; a pilot's questions are some dozens.
 const MAX_REMEMBERED: usize = 10_000;
+
+/// People that are counted in one go: some tens of microseconds.
+const PART: usize = 4_096;
 
 /// The questions that were answered, to refuse one whose difference to an earlier one isolates a commune.
 #[derive(Debug, Default)]
@@ -30,7 +34,8 @@ struct Answered {
 }
 
 impl Counting {
-    pub(super) fn answer(
+    /// Counts in parts: between two the call gives way, and ends where its time is over.
+    pub(super) async fn answer(
         &self,
         province: &Province,
         pilot: &str,
@@ -41,13 +46,17 @@ impl Counting {
     ) -> Result<AnswerTable, Trouble> {
         let asked = Asked::parse(dimensions, conditions, at)?;
         self.refuse_differencing(pilot, &asked)?;
-        let cube = province.population.aggregate(&asked.question).map_err(|error| {
+        let mut tally = province.population.tally(&asked.question).map_err(|error| {
             Trouble::Invalid(match error {
                 QuestionError::TooManyDims | QuestionError::Overlapping => "dimensions",
                 QuestionError::TooManyCells => "cells",
                 QuestionError::UnknownUnit => "unit",
             })
         })?;
+        while tally.count(PART) {
+            give_way().await;
+        }
+        let cube = tally.cube();
         let total = cube.counts.iter().map(|count| u64::from(*count)).sum::<u64>();
         // A total below the floor is a small cell like every other.
         if (1..u64::from(minimum)).contains(&total) {
@@ -188,7 +197,7 @@ fn label(label: &Label) -> String {
 /// The next position, the last dimension varying fastest. False: there is none.
 fn step(position: &mut [usize], labels: &[Vec<String>]) -> bool {
     for (at, axis) in position.iter_mut().zip(labels).rev() {
-        *at += 1;
+        *at = at.saturating_add(1);
         if *at < axis.len() {
             return true;
         }

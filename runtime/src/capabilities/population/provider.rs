@@ -218,8 +218,9 @@ impl Provider {
             Field::BirthDate => born.reveal().to_date().map(|_| born.reveal().to_string()),
             Field::BirthYear => Some(born.reveal().year().to_string()),
             Field::AgeBand => {
-                let age = born.ages_on(date_of(at)).least / 5 * 5;
-                Some(format!("{age}-{}", age + 4))
+                let age = born.ages_on(date_of(at)).least;
+                let youngest = age.saturating_sub(age % 5);
+                Some(format!("{youngest}-{}", youngest.saturating_add(4)))
             }
             Field::Sex => Some(person.sex().code().to_owned()),
             Field::Nationality => Some(person.nationality().code().to_owned()),
@@ -264,7 +265,7 @@ impl Provider {
         if permit.left() == Duration::ZERO {
             return Err(Trouble::Unavailable(Duration::from_secs(1)));
         }
-        embedded.counting.answer(&embedded.province, pilot, dimensions, conditions, minimum, at)
+        embedded.counting.answer(&embedded.province, pilot, dimensions, conditions, minimum, at).await
     }
 }
 

@@ -88,17 +88,7 @@ impl Budgets {
     ) -> Result<(), Spent> {
         let mut all = self.counters.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let counters = all.entry(capability).or_default();
-        let minute = now.div_euclid(MINUTE);
-        if counters.minute != Some(minute) {
-            counters.minute = Some(minute);
-            counters.calls = 0;
-            let day = local_date(now);
-            if counters.day != day {
-                counters.day = day;
-                counters.effects = 0;
-                counters.people.clear();
-            }
-        }
+        counters.turn_to(now);
         counters.calls = counters.calls.saturating_add(1);
         if counters.calls > budget.calls_per_minute {
             let left = MINUTE - now.rem_euclid(MINUTE);
@@ -128,11 +118,63 @@ impl Budgets {
         Ok(())
     }
 
-    /// Counts a person of an earlier run of this day again, so that a restart fills no budget.
-    pub fn remember(&self, capability: Capability, unit: &str, person: &str, effect: bool, at: i64) {
-        let unlimited = Budget { calls_per_minute: u32::MAX, people_per_day: u32::MAX, effects_per_day: u32::MAX };
-        // With an unlimited budget nothing can be spent: the call only counts.
-        let _counted = self.spend(capability, &unlimited, unit, Some(person), effect, at);
+    /// Counts people that a call is about beside its first one.
+    ///
+    /// # Errors
+    /// `Spent`; then none of them is counted.
+    pub fn spend_people<'p>(
+        &self,
+        capability: Capability,
+        budget: &Budget,
+        unit: &str,
+        more: impl Iterator<Item = &'p str> + Clone,
+        now: i64,
+    ) -> Result<(), Spent> {
+        let mut all = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let counters = all.entry(capability).or_default();
+        counters.turn_to(now);
+        let people = counters.people.entry(unit.to_owned()).or_default();
+        let new: HashSet<&str> = more.filter(|person| !people.contains(*person)).collect();
+        if people.len().saturating_add(new.len()) > budget.people_per_day as usize {
+            return Err(Spent { line: "people-per-day", retry_after_ms: until_midnight(now) });
+        }
+        people.extend(new.into_iter().map(Box::from));
+        Ok(())
+    }
+
+    /// Counts a call of an earlier run again, in whatever order they come, so that a restart fills no budget.
+    pub fn remember(&self, capability: Capability, unit: &str, person: Option<&str>, effect: bool, at: i64, now: i64) {
+        if local_date(at) != local_date(now) {
+            return;
+        }
+        let mut all = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let counters = all.entry(capability).or_default();
+        counters.turn_to(now);
+        if at.div_euclid(MINUTE) == now.div_euclid(MINUTE) {
+            counters.calls = counters.calls.saturating_add(1);
+        }
+        if let Some(person) = person {
+            counters.people.entry(unit.to_owned()).or_default().insert(person.into());
+        }
+        counters.effects = counters.effects.saturating_add(u32::from(effect));
+    }
+}
+
+impl Counters {
+    /// Begins the minute and the day anew where they are others than before.
+    fn turn_to(&mut self, now: i64) {
+        let minute = now.div_euclid(MINUTE);
+        if self.minute == Some(minute) {
+            return;
+        }
+        self.minute = Some(minute);
+        self.calls = 0;
+        let day = local_date(now);
+        if self.day != day {
+            self.day = day;
+            self.effects = 0;
+            self.people.clear();
+        }
     }
 }
 
@@ -182,6 +224,38 @@ mod tests {
         assert_eq!(budgets.evidence_spent(MINUTE), None);
         budgets.weighs(99, MINUTE);
         assert_eq!(budgets.evidence_spent(MINUTE), None, "a new minute begins with nothing");
+    }
+
+    #[test]
+    fn a_restart_fills_neither_the_minute_nor_the_day() {
+        let (before, after) = (Budgets::default(), Budgets::default());
+        let now = 3 * MINUTE + 7;
+        for (person, at) in [("a", MINUTE), ("a", now - 2), ("b", now - 1)] {
+            assert_eq!(ask(&before, person, false, at), Ok(()));
+        }
+        // The newest first, as the log is read.
+        for (person, effect, at) in [("b", true, now - 1), ("a", false, now - 2), ("a", false, MINUTE)] {
+            after.remember(Capability::Lodging, "18880", Some(person), effect, at, now);
+        }
+        after.remember(Capability::Lodging, "18880", Some("of yesterday"), true, now - 24 * 60 * MINUTE, now);
+        assert_eq!(ask(&after, "a", false, now), Ok(()), "two of three calls of this minute are remembered");
+        assert_eq!(ask(&after, "a", false, now), Err("calls-per-minute"));
+        assert_eq!(ask(&after, "c", false, 4 * MINUTE), Err("people-per-day"));
+        assert_eq!(ask(&after, "a", true, 4 * MINUTE), Err("effects-per-day"));
+    }
+
+    #[test]
+    fn people_beside_the_first_are_counted_all_or_none() {
+        let budgets = Budgets::default();
+        let spend = |people: &[&str], now| {
+            let more = people.iter().copied();
+            budgets.spend_people(Capability::Population, &BUDGET, "18880", more, now).map_err(|spent| spent.line)
+        };
+        assert_eq!(spend(&["a", "b", "c"], 0), Err("people-per-day"));
+        assert_eq!(spend(&["a", "b", "a"], 0), Ok(()));
+        assert_eq!(spend(&["a", "b"], MINUTE), Ok(()), "who is counted costs nothing more");
+        assert_eq!(spend(&["c"], MINUTE), Err("people-per-day"));
+        assert_eq!(spend(&["c"], 24 * 60 * MINUTE), Ok(()));
     }
 
     #[test]

@@ -219,6 +219,11 @@ impl PilotKeys {
         base32(half)
     }
 
+    /// The pseudonym of a person of the register, who need not be in the call.
+    pub(crate) fn pseudonym_of(&self, key: PersonKey) -> String {
+        self.pseudonym(&Who::Known(key), "", 0)
+    }
+
     /// A reference to a person of the register that only this host can reopen, for this pilot.
     pub(crate) fn seal(&self, key: PersonKey) -> Option<String> {
         self.references.seal(&self.label, &key.raw().to_le_bytes()).ok().map(hex::encode)

@@ -515,6 +515,20 @@ async fn outside_each_key_of_its_scope_every_function_is_denied_as_pinned_whatev
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn everyone_whom_an_answer_speaks_of_counts_towards_the_people_of_a_day() {
+    let mut court = Court::open();
+    let up = Arc::new(Faults::default());
+    for name in ["population.related", "population.household"] {
+        let (function, label, args) = court.calls().into_iter().find(|(_, label, _)| label == name).unwrap();
+        let one = Says { budget: Budget { people_per_day: 1, ..PLENTY }, ..court.all(function) };
+        let came = court.asks(function, &args, &one, &up).await;
+        is_denied(&label, &came, "budget-spent", "people-per-day", "population: budget.people-per-day");
+        let many = Says { budget: Budget { people_per_day: 32, ..PLENTY }, ..one };
+        assert!(!court.asks(function, &args, &many, &up).await.denied, "{label}");
+    }
+}
+
 /// The ends of both widths, signed and unsigned, and what stands next to nothing. In 32 bits the longer ones are 0 and -1.
 const EXTREMES: [i64; 7] = [i64::MIN, i32::MIN as i64, -1, 0, i32::MAX as i64, u32::MAX as i64, i64::MAX];
 /// Where a call of [`calls`] leaves a number out, and what stands there when it is given.

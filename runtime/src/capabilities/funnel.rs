@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use pilothouse_evidence::Verdict;
 use pilothouse_registry::scope::AnyAsk;
-use pilothouse_registry::{Ask, Capability, Decision, Effective, EffectiveRight, UnitCode, decide};
+use pilothouse_registry::{Ask, Budget, Capability, Decision, Effective, EffectiveRight, UnitCode, decide};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
@@ -59,6 +59,8 @@ pub(crate) enum Trouble {
     Conflict(&'static str),
     /// A limit of the scope is reached for this person; when it is free again.
     Spent(&'static str, Duration),
+    /// A line of the grant's budget is spent by what the answer would be; when it is filled again.
+    OverBudget(&'static str, Duration),
     /// The person wants nothing of the kind.
     OptedOut,
     /// An answer would point at people.
@@ -169,9 +171,15 @@ impl Funnel {
         }
     }
 
-    /// By when the call has to end.
-    pub(crate) fn deadline(&self) -> Instant {
+    /// By when the call has to end, if it never waits for a turn.
+    pub(crate) fn latest(&self) -> Instant {
         self.deadline
+    }
+
+    /// By when it has to end as it stands.
+    fn deadline(&self) -> Instant {
+        let deadline = self.deadline;
+        deadline.checked_add(crate::turns::waited()).unwrap_or(deadline)
     }
 
     pub(crate) fn rights(&self) -> Arc<Effective> {
@@ -367,14 +375,14 @@ impl Funnel {
         let person = request.person.as_ref().map(|(_, pseudonym)| pseudonym.as_str());
         let unit = self.unit.as_ref().map_or("", UnitCode::as_str);
         let decision = self.decide(&self.rights, request);
-        // A denied call costs the budget of the first grant, so that asking what is denied is no way round it.
+        // What no grant allows costs the least budget of them all, so that asking what is denied is no way round any.
         let budget = match &decision {
-            Decision::Allowed { right, .. } => Some(&right.budget),
-            Decision::Denied { .. } => self.rights.rights(capability).first().map(|right| &right.budget),
+            Decision::Allowed { right, .. } => Some(right.budget),
+            Decision::Denied { .. } => least(self.rights.rights(capability)),
         };
         if let Some(budget) = budget
             && let Err(Spent { line, retry_after_ms }) =
-                self.budgets.spend(capability, budget, unit, person, request.effect, self.now)
+                self.budgets.spend(capability, &budget, unit, person, request.effect, self.now)
         {
             return Err(spent_denial(capability, line, retry_after_ms));
         }
@@ -383,6 +391,16 @@ impl Funnel {
             Decision::Denied { code, about, line, .. } => {
                 Err(Denial { code: code.as_str().to_owned(), about, retry_after_ms: None, line: line.to_string() })
             }
+        }
+    }
+
+    /// Where the people that a call turns out to be about beside its first one are counted.
+    pub(crate) fn people_count(&self, right: Option<&EffectiveRight>) -> PeopleCount {
+        PeopleCount {
+            budgets: Arc::clone(&self.budgets),
+            budget: right.map(|right| right.budget),
+            unit: self.unit.as_ref().map_or_else(String::new, UnitCode::to_string),
+            now: self.now,
         }
     }
 
@@ -396,7 +414,8 @@ impl Funnel {
             Some(Fault::Slow) => return Err(Trouble::Unavailable(Duration::from_secs(5))),
             Some(Fault::OverBudget) | None => {}
         }
-        match tokio::time::timeout_at(self.deadline, provide(Permit { deadline: self.deadline })).await {
+        let deadline = self.deadline();
+        match tokio::time::timeout_at(deadline, provide(Permit { deadline })).await {
             Ok(answer) => answer,
             Err(_) => Err(Trouble::Unavailable(Duration::from_secs(5))),
         }
@@ -413,7 +432,7 @@ impl Funnel {
         let Trail::Read(read) = &mut self.trail else {
             return Err(GateError::Differs("not a replay".to_owned()));
         };
-        if let Some(entry) = read.folded(n - 1, args) {
+        if let Some(entry) = read.folded(n.saturating_sub(1), args) {
             if entry.function != function || entry.person != person {
                 let text = format!("call {n} was {}, and is {function} or about another person now", entry.function);
                 read.difference = Some(text.clone());
@@ -449,6 +468,36 @@ impl Funnel {
             Written::TooMuch => Err(GateError::TooMuch),
             Written::NoRoom => Err(GateError::NoRoom),
         }
+    }
+}
+
+/// The least of each line of some rights' budgets.
+fn least(rights: &[EffectiveRight]) -> Option<Budget> {
+    rights.iter().map(|right| right.budget).reduce(|one, other| Budget {
+        calls_per_minute: one.calls_per_minute.min(other.calls_per_minute),
+        people_per_day: one.people_per_day.min(other.people_per_day),
+        effects_per_day: one.effects_per_day.min(other.effects_per_day),
+    })
+}
+
+/// Counts people while a provider answers, under the budget of the right that the call was decided by.
+pub(crate) struct PeopleCount {
+    budgets: Arc<Budgets>,
+    budget: Option<Budget>,
+    unit: String,
+    now: i64,
+}
+
+impl PeopleCount {
+    /// Counts people by their pseudonyms.
+    pub(crate) fn spend<'p>(
+        &self,
+        capability: Capability,
+        people: impl Iterator<Item = &'p str> + Clone,
+    ) -> Result<(), Trouble> {
+        let Some(budget) = &self.budget else { return Ok(()) };
+        let spent = self.budgets.spend_people(capability, budget, &self.unit, people, self.now);
+        spent.map_err(|spent| Trouble::OverBudget(spent.line, Duration::from_millis(spent.retry_after_ms.into())))
     }
 }
 
@@ -541,6 +590,10 @@ fn trouble_denial(trouble: Trouble, function: &'static str, line: &str) -> Denia
         Trouble::Spent(key, after) => {
             // `consent: scope` becomes `consent: scope.requests-per-month`.
             line = format!("{line}.{key}");
+            ("budget-spent", key.to_owned(), millis(after))
+        }
+        Trouble::OverBudget(key, after) => {
+            line = line.split_once(':').map_or(key.to_owned(), |(capability, _)| format!("{capability}: budget.{key}"));
             ("budget-spent", key.to_owned(), millis(after))
         }
         Trouble::OptedOut => ("opted-out", function.to_owned(), None),

@@ -123,10 +123,14 @@ impl Call {
         let Call { funnel, people, providers, occasion, .. } = self;
         let (first, second) = (people.subject(person), people.subject(other));
         let rights = funnel.rights();
-        let rows = rights::population_rows(funnel.decided_by(&rights, &request));
+        let right = funnel.decided_by(&rights, &request);
+        let (rows, count) = (rights::population_rows(right), funnel.people_count(right));
+        let (relation, also) = (&relation, people.pseudonym(other));
         Ok(funnel
-            .pass(request, &(person.number(), other.number(), &relation), |permit| {
-                providers.population.related(permit, first, second, &relation, rows, occasion.at)
+            .pass(request, &(person.number(), other.number(), relation), |permit| async move {
+                // It says as much of the one as of the other.
+                count.spend(Capability::Population, also.into_iter())?;
+                providers.population.related(permit, first, second, relation, rows, occasion.at).await
             })
             .await?)
     }
@@ -177,15 +181,20 @@ impl Call {
         let Call { funnel, people, providers, occasion, .. } = self;
         let subject = people.subject(person);
         let rights = funnel.rights();
-        let rows = rights::population_rows(funnel.decided_by(&rights, &request));
+        let right = funnel.decided_by(&rights, &request);
+        let (rows, count) = (rights::population_rows(right), funnel.people_count(right));
+        let keys = people.keys();
         // Who they are must not be in the recording, so the answer holds kinds; the people themselves come beside it.
         let mut found = Vec::new();
         let answer: Result<Vec<Member>, Denial> = funnel
             .pass(request, &person.number(), |permit| {
                 let found = &mut found;
                 async move {
-                    *found = providers.population.household(permit, subject, rows, occasion.at).await?;
-                    found.truncate(MAX_HOUSEHOLD);
+                    let mut members = providers.population.household(permit, subject, rows, occasion.at).await?;
+                    members.truncate(MAX_HOUSEHOLD);
+                    let names: Vec<String> = members.iter().map(|(key, _)| keys.pseudonym_of(*key)).collect();
+                    count.spend(Capability::Population, names.iter().map(String::as_str))?;
+                    *found = members;
                     Ok(found.iter().map(|(_, kind)| Member { kind: *kind }).collect())
                 }
             })

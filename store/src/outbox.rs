@@ -138,18 +138,30 @@ fn effect(row: Row) -> Result<Effect, StoreError> {
 }
 
 impl Outbox<'_> {
-    /// Effects whose next attempt is due, the longest due first. One sender asks, so nothing is claimed. What is
-    /// sent is durable first.
+    /// Effects whose next attempt is due: of each pilot and receiver as many, its longest due first, and by turns. One sender asks, so
+    /// nothing is claimed. What is sent is durable first.
     ///
     /// # Errors
     /// Those of the database.
     pub async fn due(&self, now: i64, limit: u32) -> Result<Vec<Effect>, StoreError> {
         let mut session = self.db.read().await?;
-        let rows: Vec<Row> = on!(&mut session, conn => sqlx::query_as(
-                "SELECT key, seq, pilot, capability, function, payload, state, attempts, next_at, last_code, settled_at \
-                 FROM outbox WHERE state IN ('queued', 'sent') AND next_at <= $1 ORDER BY next_at, key LIMIT $2")
-            .bind(now).bind(i64::from(limit.min(MAX_EFFECTS))).fetch_all(conn).await)?;
-        self.durable.settled(rows.into_iter().map(effect).collect::<Result<_, _>>()?).await
+        let lanes: Vec<(String, String)> = on!(&mut session, conn => sqlx::query_as(
+                "SELECT DISTINCT pilot, capability FROM outbox \
+                 WHERE state IN ('queued', 'sent') AND next_at <= $1 ORDER BY pilot, capability")
+            .bind(now).fetch_all(conn).await)?;
+        let limit = limit.min(MAX_EFFECTS);
+        let each = (limit as usize).checked_div(lanes.len()).unwrap_or_default().max(1);
+        let mut by_turns = Vec::new();
+        for (pilot, capability) in lanes {
+            let lane: Vec<Row> = on!(&mut session, conn => sqlx::query_as(
+                    "SELECT key, seq, pilot, capability, function, payload, state, attempts, next_at, last_code, settled_at \
+                     FROM outbox WHERE state IN ('queued', 'sent') AND pilot = $1 AND capability = $2 AND next_at <= $3 \
+                     ORDER BY next_at, key LIMIT $4")
+                .bind(&pilot).bind(&capability).bind(now).bind(i64::try_from(each).unwrap_or(i64::MAX)).fetch_all(conn).await)?;
+            by_turns.extend(lane.into_iter().map(effect).enumerate());
+        }
+        by_turns.sort_by_key(|(turn, _)| *turn);
+        self.durable.settled(by_turns.into_iter().map(|(_, effect)| effect).collect::<Result<_, _>>()?).await
     }
 
     /// Returns when effects were queued since this returned last; the sender waits for this or for the next due time.

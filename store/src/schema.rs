@@ -10,13 +10,14 @@ use crate::error::OpenError;
 use crate::sqlite;
 
 /// All steps for SQLite, oldest first. A released step is never edited: sqlx compares its digest.
-const STEPS: [(i64, &str, &str); 8] = [
+const STEPS: [(i64, &str, &str); 9] = [
     (1, "initial", include_str!("../migrations/sqlite/0001_initial.sql")),
     (2, "devices", include_str!("../migrations/sqlite/0002_devices.sql")),
     (3, "used", include_str!("../migrations/sqlite/0003_used.sql")),
     (4, "answers", include_str!("../migrations/sqlite/0004_answers.sql")),
     (5, "signed", include_str!("../migrations/sqlite/0005_signed.sql")),
     (6, "keyed", include_str!("../migrations/sqlite/0006_keyed.sql")),
+    (8, "lanes", include_str!("../migrations/sqlite/0008_lanes.sql")),
     (9, "install", include_str!("../migrations/sqlite/0009_install.sql")),
     (11, "natural keys", include_str!("../migrations/sqlite/0011_natural_keys.sql")),
 ];

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use pilothouse_runtime::capabilities::lodging::{Desk, STAYS_OWNER, STAYS_TABLE, StayRow};
 use pilothouse_runtime::kept::{Event, HostTable};
 use pilothouse_runtime::natural::NaturalKey;
@@ -122,18 +123,31 @@ impl House {
             if due.is_empty() {
                 return Ok(());
             }
+            let mut lanes: BTreeMap<String, Vec<Effect>> = BTreeMap::new();
             for effect in due {
-                match HostTable::of(&effect.capability) {
-                    // A series or proposal is delivered when its owner can read it: it stands in the store with its call.
-                    None => {
-                        let done = settlement(&effect, EffectState::Accepted, None);
-                        self.settled(&effect.pilot, done, Told::Nothing).await?;
-                    }
-                    Some(HostTable::Stays) => self.deliver_notice(&effect).await?,
-                    Some(table) => self.deliver_kept(table, &effect).await?,
+                lanes.entry(effect.capability.clone()).or_default().push(effect);
+            }
+            // Receivers know nothing of each other: one that takes its time keeps no other waiting, and what one store refuses to
+            // settle ends no other's lane.
+            let sent = join_all(lanes.into_values().map(|lane| self.deliver_lane(lane))).await;
+            sent.into_iter().collect::<Result<(), HouseError>>()?;
+        }
+    }
+
+    /// Sends what is due for one receiver, in its order.
+    async fn deliver_lane(&self, lane: Vec<Effect>) -> Result<(), HouseError> {
+        for effect in lane {
+            match HostTable::of(&effect.capability) {
+                // A series or proposal is delivered when its owner can read it: it stands in the store with its call.
+                None => {
+                    let done = settlement(&effect, EffectState::Accepted, None);
+                    self.settled(&effect.pilot, done, Told::Nothing).await?;
                 }
+                Some(HostTable::Stays) => self.deliver_notice(&effect).await?,
+                Some(table) => self.deliver_kept(table, &effect).await?,
             }
         }
+        Ok(())
     }
 
     async fn deliver_notice(&self, effect: &Effect) -> Result<(), HouseError> {

@@ -162,6 +162,24 @@ async fn parts_stand_directly_before_their_record() {
 }
 
 #[tokio::test]
+async fn a_pilot_with_many_effects_stands_before_no_other_one() {
+    let (_dir, store) = fresh().await;
+    let many = (0..300).map(|n| EffectRow { due: AT, ..effect(&format!("a-{n:03}")) }).collect();
+    store.commit(Unit { effects: many, ..unit("r-1") }).await.expect("kept");
+    for (n, pilot, capability) in [(2, "b", "lodging"), (3, "b", "alerts"), (4, "c", "lodging")] {
+        let (pilot, capability, key) = (pilot.to_owned(), capability.to_owned(), format!("{pilot}-{n}"));
+        let one = EffectRow { due: AT + 1, pilot, capability, ..effect(&key) };
+        store.commit(Unit { effects: vec![one], ..unit(&format!("r-{n}")) }).await.expect("kept");
+    }
+    let due = store.outbox().due(AT + 1, 8).await.expect("reads");
+    let keys: Vec<&str> = due.iter().map(|effect| effect.key.as_str()).collect();
+    assert_eq!(keys, ["b-3", "b-2", "c-4", "a-000", "a-001"]);
+    // More lanes than a batch has places: each has its turn all the same.
+    assert_eq!(store.outbox().due(AT + 1, 2).await.expect("reads").len(), 4);
+    assert_eq!(store.outbox().due(AT, 500).await.expect("reads").len(), 300);
+}
+
+#[tokio::test]
 async fn an_effect_is_queued_once_for_its_key_and_settled_once() {
     let (_dir, store) = fresh().await;
     // Sealed anew, so of other bytes, and the same effect.

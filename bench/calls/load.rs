@@ -40,38 +40,75 @@ fn one(
     begun: Instant,
     body: impl Fn(u64) -> String,
 ) -> anyhow::Result<u64> {
-    let mut stream = TcpStream::connect(address)?;
-    stream.set_nodelay(true)?;
-    let mut answers = BufReader::new(stream.try_clone()?);
-    let (mut done, mut line, mut answer) = (0, String::new(), Vec::new());
+    let (mut connection, mut done) = (Connection::to(address)?, 0);
     while begun.elapsed() < ROUND {
-        let body = body(done);
-        let request = format!(
-            "POST {path} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
-            body.len()
-        );
-        stream.write_all(request.as_bytes())?;
-        let (mut status, mut length) = (String::new(), 0);
-        loop {
-            line.clear();
-            ensure!(answers.read_line(&mut line)? > 0, "the connection was closed");
-            if line == "\r\n" {
-                break;
-            }
-            if let Some((name, value)) = line.split_once(':') {
-                if name.eq_ignore_ascii_case("content-length") {
-                    length = value.trim().parse()?;
-                }
-            } else {
-                status.clone_from(&line);
-            }
-        }
-        answer.resize(length, 0);
-        answers.read_exact(&mut answer)?;
-        if !status.starts_with("HTTP/1.1 2") {
-            bail!("{path} answered {status}{}", String::from_utf8_lossy(&answer));
+        let answer = connection.post(path, token, &body(done))?;
+        if !answer.is_good() {
+            bail!("{path} answered {}{}", answer.status, String::from_utf8_lossy(answer.body));
         }
         done += 1;
     }
     Ok(done)
+}
+
+/// One kept connection.
+pub(crate) struct Connection {
+    address: SocketAddr,
+    stream: TcpStream,
+    answers: BufReader<TcpStream>,
+    head: String,
+    body: Vec<u8>,
+}
+
+/// An answer, as far as a measurement looks at it.
+pub(crate) struct Answer<'c> {
+    status: &'c str,
+    head: &'c str,
+    body: &'c [u8],
+}
+
+impl Answer<'_> {
+    /// Whether it says that the request was carried out.
+    pub(crate) fn is_good(&self) -> bool {
+        self.status.starts_with("HTTP/1.1 2")
+    }
+
+    /// How long it says to wait.
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
+        let wait = self.head.lines().find_map(|line| field(line, "retry-after"))?;
+        wait.parse().ok().map(Duration::from_secs)
+    }
+}
+
+fn field<'l>(line: &'l str, name: &str) -> Option<&'l str> {
+    let (is, value) = line.split_once(':')?;
+    is.eq_ignore_ascii_case(name).then(|| value.trim())
+}
+
+impl Connection {
+    pub(crate) fn to(address: SocketAddr) -> anyhow::Result<Connection> {
+        let stream = TcpStream::connect(address)?;
+        stream.set_nodelay(true)?;
+        let answers = BufReader::new(stream.try_clone()?);
+        Ok(Connection { address, stream, answers, head: String::new(), body: Vec::new() })
+    }
+
+    /// Posts a body and reads the whole answer.
+    pub(crate) fn post(&mut self, path: &str, token: &str, body: &str) -> anyhow::Result<Answer<'_>> {
+        let request = format!(
+            "POST {path} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            self.address,
+            body.len()
+        );
+        self.stream.write_all(request.as_bytes())?;
+        self.head.clear();
+        while !self.head.ends_with("\r\n\r\n") {
+            ensure!(self.answers.read_line(&mut self.head)? > 0, "the connection was closed");
+        }
+        let length = self.head.lines().find_map(|line| field(line, "content-length"));
+        self.body.resize(length.map_or(Ok(0), str::parse)?, 0);
+        self.answers.read_exact(&mut self.body)?;
+        let status = self.head.lines().next().unwrap_or_default();
+        Ok(Answer { status, head: &self.head, body: &self.body })
+    }
 }

@@ -1,11 +1,12 @@
 //! What a call costs: the isolated call beside a kept instance and a native function, the whole HTTP path with durable evidence beside
-//! a bare handler, start and memory, in one run.
+//! a bare handler, start and memory, and a hospital's calls beside a pilot that computes, in one run.
 //!
 //! `cargo bench -p pilothouse-bench`. Prints a table; ratios taken within the run hold better than absolutes. One part alone:
-//! `-- isolated` or `-- http`.
+//! `-- isolated`, `-- http` or `-- beside`.
 
 #![expect(clippy::print_stdout, reason = "the table is what a bench is for")]
 
+mod beside;
 mod guest;
 mod isolated;
 mod load;
@@ -32,6 +33,9 @@ fn measured() -> anyhow::Result<()> {
     let schemas = isolated::measure(&source, folder.path(), wanted("isolated"))?;
     if wanted("http") {
         served::measure(&source, &schemas, folder.path())?;
+    }
+    if wanted("beside") {
+        beside::measure(&source, &schemas, folder.path())?;
     }
     Ok(())
 }

@@ -10,7 +10,7 @@ use pilothouse::api::{ApiLimits, router};
 use pilothouse::governance::{CallRequest, Caller, Clocks, House, OpenOptions, Progress, Wanted, What, packaging};
 use pilothouse_identity::CardLabels;
 use pilothouse_province::DEFAULT_SEED;
-use pilothouse_registry::keys;
+use pilothouse_registry::{Manifest, keys};
 use pilothouse_runtime::compile::Program;
 use serde_json::{Value, json};
 
@@ -21,7 +21,11 @@ use super::{load, median};
 const ROUNDS: usize = 3;
 const PEOPLE: u32 = 20_000;
 
-struct Silent;
+/// Compiles in this process: nobody measured here is hostile.
+pub(crate) const PROGRAM: Program = Program::InProcess;
+
+/// Is told of the steps of a start, and says nothing.
+pub(crate) struct Silent;
 
 impl Progress for Silent {
     fn step(&self, _text: &str) {}
@@ -33,30 +37,17 @@ pub(crate) fn measure(source: &Source, schemas: &str, folder: &Path) -> anyhow::
 }
 
 async fn run(source: &Source, schemas: &str, folder: &Path) -> anyhow::Result<()> {
-    let ceiling = folder.join("ceiling.toml");
-    std::fs::write(&ceiling, guest::ceiling_text())?;
-    let options = OpenOptions {
-        dir: folder.join("data"),
-        people: PEOPLE,
-        seed: DEFAULT_SEED,
-        csca: None,
-        card_labels: CardLabels::none(),
-        ceiling: Some(ceiling),
-        clocks: Clocks::default(),
-        expects: None,
-        high_water: None,
-        accepts_older_copy: false,
-    };
+    let options = options(folder, "data")?;
     let begun = Instant::now();
-    let house = House::open(options.clone(), Program::InProcess, &Silent).await?;
+    let house = House::open(options.clone(), PROGRAM, &Silent).await?;
     let first = begun.elapsed();
     house.close().await;
     drop(house);
     let begun = Instant::now();
-    let house = House::open(options, Program::InProcess, &Silent).await?;
+    let house = House::open(options, PROGRAM, &Silent).await?;
     let second = begun.elapsed();
     let idle = resident()?;
-    install(&house, source, schemas).await?;
+    install(&house, source, &source.manifest, schemas).await?;
 
     let token = of_role(&house, "registration-clerk")?;
     let number = house.demo().patient_number.clone();
@@ -104,18 +95,34 @@ async fn run(source: &Source, schemas: &str, folder: &Path) -> anyhow::Result<()
     Ok(())
 }
 
+/// A house in this folder, with room for a measurement.
+pub(crate) fn options(folder: &Path, name: &str) -> anyhow::Result<OpenOptions> {
+    let ceiling = folder.join("ceiling.toml");
+    std::fs::write(&ceiling, guest::ceiling_text())?;
+    Ok(OpenOptions {
+        dir: folder.join(name),
+        people: PEOPLE,
+        seed: DEFAULT_SEED,
+        csca: None,
+        card_labels: CardLabels::none(),
+        ceiling: Some(ceiling),
+        clocks: Clocks::default(),
+        expects: None,
+    })
+}
+
 /// Installs the measured pilot through the same door as every other, with three officers.
-async fn install(house: &House, source: &Source, schemas: &str) -> anyhow::Result<()> {
+pub(crate) async fn install(house: &House, source: &Source, manifest: &str, schemas: &str) -> anyhow::Result<()> {
     let group = house.demo().credentials.iter().filter(|one| one.role == "working-group");
     let mut officers = group.filter_map(|one| house.authenticate(&one.token));
     let officer = officers.next().context("the working group")?;
     let others: Vec<_> = officers.collect();
-    let manifest = source.manifest()?;
+    let (text, manifest) = (manifest, Manifest::parse("pilot.toml", manifest)?);
     let key = keys::generate()?;
     let public = keys::public_pem(&key.verifying_key())?;
     house.trust_key(&officer, &manifest.vendor, &public, 30).await?;
     let component = packaging::component(&source.core)?;
-    let package = packaging::signed(&component, &source.manifest, schemas, (&source.texts[0], &source.texts[1]), &key)?;
+    let package = packaging::signed(&component, text, schemas, (&source.texts[0], &source.texts[1]), &key)?;
     house.install(&officer, package).await?;
     for sought in house.request_grants(&officer, &manifest.id, Wanted::default()).await? {
         for other in &others {
@@ -126,7 +133,7 @@ async fn install(house: &House, source: &Source, schemas: &str) -> anyhow::Resul
     Ok(())
 }
 
-fn of_role(house: &House, role: &str) -> anyhow::Result<String> {
+pub(crate) fn of_role(house: &House, role: &str) -> anyhow::Result<String> {
     let found = house.demo().credentials.iter().find(|one| one.role == role);
     Ok(found.context("the demonstration has a credential of each role")?.token.clone())
 }

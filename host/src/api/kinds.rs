@@ -270,6 +270,20 @@ pub(super) const KINDS: &[Kind] = &[
         "Gửi lại đúng yêu cầu đó sau một giây với cùng mã tham chiếu.",
     ),
     kind(
+        "term-over",
+        "A grant of the pilot has ended",
+        "Quyền đã cấp cho ứng dụng đã hết hạn",
+        "There is nothing to correct in the request. Go on by the paper procedure; the working group renews the grant.",
+        "Yêu cầu không có gì phải sửa. Làm theo quy trình giấy; tổ công tác gia hạn quyền cho ứng dụng.",
+    ),
+    kind(
+        "overloaded",
+        "Too many calls are under way",
+        "Đang có quá nhiều lượt xử lý cùng lúc",
+        "Nothing was done. Wait as long as `Retry-After` says, then send the same request again under the same reference.",
+        "Chưa có gì được thực hiện. Chờ đủ thời gian nêu trong `Retry-After` rồi gửi lại đúng yêu cầu đó với cùng mã tham chiếu.",
+    ),
+    kind(
         "not-kept",
         "The host cannot keep its record",
         "Máy chủ chưa ghi được bản ghi",

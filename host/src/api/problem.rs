@@ -4,6 +4,7 @@ use axum::body::Body;
 use axum::extract::rejection::{BytesRejection, PathRejection};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use pilothouse_runtime::Fault;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
@@ -192,8 +193,14 @@ impl From<CallError> for Problem {
                     None => problem,
                 }
             }
+            CallError::TermOver { id, while_down } => {
+                problem.with("while_down", both(&while_down)).with("evidence", id)
+            }
+            CallError::Overloaded { retry_after } => problem.retry_after(retry_after),
             CallError::Fault { id, fault, while_down } => {
-                problem.with("fault", fault.code()).with("while_down", both(&while_down)).with("evidence", id)
+                let problem =
+                    problem.with("fault", fault.code()).with("while_down", both(&while_down)).with("evidence", id);
+                if matches!(fault, Fault::Full | Fault::Late) { problem.retry_after(1) } else { problem }
             }
             CallError::Busy | CallError::Store(_) => problem.retry_after(1),
             CallError::CapturedAt => problem.at("/captured_at", "send RFC 3339 with its offset"),

@@ -98,6 +98,24 @@ pub enum CallError {
         /// The code in both languages.
         words: (String, String),
     },
+    /// The pilot refused because a grant that it needs has ended.
+    #[error(
+        "the term of a grant that this pilot needs is over: go on by the paper procedure, and have the working group renew it"
+    )]
+    TermOver {
+        /// Evidence id.
+        id: String,
+        /// What the manifest says to callers.
+        while_down: Bilingual,
+    },
+    /// Its pilot or its caller has every place that it may have.
+    #[error(
+        "this pilot or this credential has as many calls under way as it may, so nothing was done: send it again after the time that is named"
+    )]
+    Overloaded {
+        /// After how many seconds.
+        retry_after: u64,
+    },
     /// The component failed.
     #[error("{fault}")]
     Fault {
@@ -156,6 +174,8 @@ impl CallError {
             CallError::Person { .. } => "person-not-taken",
             CallError::Refused { .. } => "refused-by-pilot",
             CallError::Fault { fault: Fault::KeyTaken, .. } => "key-taken",
+            CallError::TermOver { .. } => "term-over",
+            CallError::Overloaded { .. } | CallError::Fault { fault: Fault::Full | Fault::Late, .. } => "overloaded",
             CallError::Fault { .. } => "pilot-failed",
             CallError::ReferenceUsed => "reference-used",
             CallError::Reference => "invalid-reference",
@@ -201,7 +221,8 @@ impl CallError {
     pub fn status(&self) -> u16 {
         match self {
             CallError::UnknownPilot(_) | CallError::UnknownOperation { .. } => 404,
-            CallError::Disabled { .. }
+            CallError::TermOver { .. }
+            | CallError::Disabled { .. }
             | CallError::Quarantined { .. }
             | CallError::EvidenceSpent { .. }
             | CallError::Busy => 503,
@@ -217,8 +238,8 @@ impl CallError {
             CallError::Reference => 400,
             CallError::ReferenceUsed | CallError::Spent => 409,
             CallError::Fault { fault: Fault::Deadline, .. } => 504,
-            CallError::Fault { fault: Fault::Full, .. } => 503,
             CallError::Fault { fault: Fault::KeyTaken, .. } => 409,
+            CallError::Overloaded { .. } | CallError::Fault { fault: Fault::Full | Fault::Late, .. } => 503,
             CallError::Fault { .. } => 502,
         }
     }

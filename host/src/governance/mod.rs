@@ -7,6 +7,7 @@ mod approvals;
 mod archive;
 mod builds;
 mod checking;
+mod clock;
 mod counted;
 mod credentials;
 mod demonstration;
@@ -36,10 +37,12 @@ mod schedules;
 mod serve;
 mod service;
 mod settings;
+mod shares;
 mod states;
 mod stranded;
 mod switch;
 mod synthetic;
+mod terms;
 mod tonight;
 mod trial;
 mod turns;
@@ -146,6 +149,9 @@ pub(crate) struct Rooms {
     pub(crate) credentials: RwLock<HashMap<String, Known>>,
     pub(crate) devices: devices::Devices,
     pub(crate) clocks: Clocks,
+    pub(crate) shares: shares::Shares,
+    pub(crate) clock: clock::Clock,
+    pub(crate) timetable: schedules::Timetable,
     pub(crate) running: ArcSwap<HashMap<PilotId, Arc<Running>>>,
     pub(crate) secret: Secret,
     pub(crate) master: MasterKey,

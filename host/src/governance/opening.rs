@@ -6,11 +6,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, RwLock};
 
 use arc_swap::ArcSwap;
-use pilothouse_evidence::{CheckpointKey, CheckpointSigner, MasterKey, SealKey};
+use pilothouse_evidence::{CallRecord, CheckpointKey, CheckpointSigner, MasterKey, Record, SealKey, Verdict};
 use pilothouse_identity::CardLabels;
 use pilothouse_registry::catalogue::Catalogue;
+use pilothouse_registry::contract;
 use pilothouse_registry::oci::Layout;
 use pilothouse_registry::{Ceiling, FacilityId, Trust, TrustedKey};
+use pilothouse_runtime::budgets::Budgets;
 use pilothouse_runtime::capabilities::records;
 use pilothouse_runtime::compile::{Compiler, Program};
 use pilothouse_runtime::faults::Faults;
@@ -21,6 +23,7 @@ use pilothouse_runtime::record::EffectKeys;
 use pilothouse_runtime::{Machine, Providers};
 use pilothouse_store::{StateChange, Store};
 
+use super::clock::Clock;
 use super::credentials::{DEPARTMENT, PILOTS};
 use super::demonstration::{CREDENTIALS, OWN_OFFICER, demo, demo_body};
 use super::desks::Receivers;
@@ -30,6 +33,8 @@ use super::digests::Digests;
 use super::installation::INVITATION;
 use super::outbox::PoliceDesk;
 use super::records::Change;
+use super::schedules::Timetable;
+use super::shares::Shares;
 use super::states::States;
 use super::synthetic::Issuers;
 use super::{Caller, Clocks, Demo, House, HouseError, Installation, Known, Rooms, keys, now, parse};
@@ -163,6 +168,9 @@ impl House {
             credentials: RwLock::new(HashMap::new()),
             devices: Devices::default(),
             clocks,
+            shares: Shares::default(),
+            clock: Clock::new(now(), std::time::Instant::now()),
+            timetable: Timetable::default(),
             running: ArcSwap::from_pointee(HashMap::new()),
             master: MasterKey::from_bytes(secret.derive("master")),
             responses: SealKey::from_bytes(secret.derive("responses")),
@@ -216,6 +224,8 @@ impl House {
         }
         house.hold_to_mark().await?;
         house.start_marking();
+        house.watch_clock().await?;
+        house.start_terms();
         house.start_outbox();
         house.start_watch_over_notices();
         house.start_schedules();
@@ -321,11 +331,12 @@ impl House {
 
     /// Fills today's budgets again from today's record, so that a restart is no way around them.
     async fn recount_budgets(&self) -> Result<(), HouseError> {
-        let since = super::records::day_start(now());
+        let today = now();
+        let since = super::records::day_start(today);
         let running = self.0.running.load();
         for (id, version) in running.iter() {
             let Some(pilot) = &version.pilot else { continue };
-            let mut before = None;
+            let (mut before, mut unit) = (None, String::new());
             'pages: loop {
                 let page = self.0.store.log().latest(Some(id.as_str()), 500, before).await?;
                 let Some(last) = page.last() else { break };
@@ -334,14 +345,18 @@ impl House {
                     if entry.at < since {
                         break 'pages;
                     }
-                    let Ok(record) = pilothouse_evidence::Record::from_canonical(&entry.body) else { continue };
-                    let pilothouse_evidence::Record::Invocation(record) = record else { continue };
-                    for call in &record.calls {
-                        let capability =
-                            call.function.split_once('.').and_then(|(capability, _)| capability.parse().ok());
-                        if let (Some(capability), Some(person)) = (capability, &call.person) {
-                            pilot.budgets().remember(capability, &record.caller.unit, person, false, record.at);
+                    let Ok(record) = Record::from_canonical(&entry.body) else { continue };
+                    let (at, calls) = match &record {
+                        Record::Invocation(record) => {
+                            record.caller.unit.clone_into(&mut unit);
+                            (record.at, &record.calls)
                         }
+                        // It stands before its invocation, so that one was read last.
+                        Record::Part(part) => (part.at, &part.calls),
+                        Record::Change(_) | Record::Look(_) => continue,
+                    };
+                    for call in calls.iter().filter(|call| call.line.is_some()) {
+                        recount(pilot.budgets(), call, &unit, at, today);
                     }
                 }
             }
@@ -361,6 +376,17 @@ fn mark_of(key: &CheckpointKey) -> Option<PathBuf> {
         "{}.json",
         pilothouse_evidence::Digest::of(key.to_string().as_bytes()).to_string().replace(':', "-")
     )))
+}
+
+/// Counts a call of the log as the funnel counted it.
+fn recount(budgets: &Budgets, call: &CallRecord, unit: &str, at: i64, now: i64) {
+    let Some((capability, name)) = call.function.split_once('.') else { return };
+    let Ok(capability) = capability.parse() else { return };
+    // What the budget itself denied was a call of its minute, and no more.
+    let spent = matches!(&call.verdict, Verdict::Denied { code } if code == "budget-spent");
+    let effect = !spent && contract::find(capability, name).is_some_and(|function| function.effect);
+    let person = call.person.as_deref().filter(|_| !spent);
+    budgets.remember(capability, unit, person, effect, at, now);
 }
 
 /// Signs the checkpoints of this data folder's log.

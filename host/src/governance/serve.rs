@@ -21,8 +21,9 @@ use super::intake::{IntakeError, swap_in, swap_out};
 use super::reading::{FrontDesk, Lists, SentReading};
 use super::records::{SPENT_TABLE, new_id, spent};
 use super::running::{Operation, Running};
+use super::shares::NoPlace;
 use super::switch::Shut;
-use super::{CallError, Caller, DeviceError, FieldError, House, HouseError, counted, now};
+use super::{CallError, Caller, DeviceError, FieldError, House, HouseError, counted, now, terms};
 
 /// How often a call is run again because another one changed the same rows meanwhile.
 const TRIES: usize = 4;
@@ -307,9 +308,12 @@ impl House {
         };
         let failed = |fault: Fault| CallError::Fault { id: id.clone(), fault, while_down: while_down() };
         let pilot = running.pilot.as_ref().ok_or_else(disabled)?;
+        let place = self.0.shares.place(pilot.id(), &caller.credential, pilot.deadline()).await;
+        let place = place.map_err(|NoPlace { retry_after }| CallError::Overloaded { retry_after })?;
         // Should the host fail in it, the call is answered all the same. Nothing of it is looked at then.
         let run = AssertUnwindSafe(pilot.invoke(request, &self.0.providers, &self.0.faults)).catch_unwind();
         let mut finished = run.await.map_err(|_| failed(Fault::Host))?;
+        drop(place);
         judge(&running.manifest, &running.operations, operation.as_ref(), &mut finished);
         // A pilot may refuse today what it decided yesterday: the guest has left since. What was answered stays the answer.
         if let (Some((scope, digests)), false) = (once_for, matches!(finished.recording.ended, Ended::Decided(_)))
@@ -387,6 +391,10 @@ impl House {
                     fields.insert("evidence".to_owned(), json!({ "id": id, "seq": committed.seq }));
                 }
                 Ok(Answer { id, replayed: false, body })
+            }
+            // The desk can correct nothing then.
+            Ended::Refused { .. } if terms::is_over(&finished.recording.calls) => {
+                Err(CallError::TermOver { id, while_down: while_down() })
             }
             Ended::Refused { code, field, why } => {
                 let words = running.words.code("refusal", &code);

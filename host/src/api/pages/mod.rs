@@ -59,6 +59,7 @@ fn told(lang: Lang, error: &CallError) -> Told {
         CallError::Disabled { while_down, .. }
         | CallError::Quarantined { while_down, .. }
         | CallError::EvidenceSpent { while_down, .. }
+        | CallError::TermOver { while_down, .. }
         | CallError::Fault { while_down, .. } => said(while_down),
         // These texts are for developers, in English: a reader of Vietnamese has title and next step.
         other => lang.pick(String::new(), other.to_string()),

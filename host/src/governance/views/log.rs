@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::super::checking::Beside;
-use super::super::{Caller, House, HouseError};
+use super::super::{Caller, House, HouseError, now};
 
 /// An invocation with its proof.
 #[derive(Debug, Clone, Serialize)]
@@ -133,6 +133,9 @@ impl House {
             store,
             ("confinement", true, closed.to_owned()),
             ("deadlines", ticks > 0, format!("the epoch has moved {ticks} times")),
+            // Neither keeps anybody from being answered: they are said.
+            ("clock", true, self.0.clock.stands(now())),
+            ("grants", true, self.terms().await),
         ]
     }
 }

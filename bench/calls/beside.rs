@@ -12,7 +12,7 @@ use pilothouse::governance::{House, NewCredential};
 use serde_json::json;
 
 use super::guest::Source;
-use super::load::Connection;
+use super::load::{Answer, Connection};
 use super::served;
 
 /// How long each kind of load runs.
@@ -62,14 +62,10 @@ async fn run(source: &Source, schemas: &str, folder: &Path) -> anyhow::Result<()
 }
 
 fn all(address: SocketAddr, hospital: &str, flooding: &str, patient: &str) -> anyhow::Result<()> {
-    let computes = |connection: &mut Connection, reference: &str, steps: u64| {
-        let body = format!(r#"{{"reference":"{reference}","input":{{"steps":{steps}}}}}"#);
-        connection.post(&format!("/v1/pilots/{COMPUTES}/operations/compute"), flooding, &body)
-    };
     let mut probe = Connection::to(address)?;
-    computes(&mut probe, "probe-0", 1)?;
+    computes(&mut probe, flooding, "probe-0", 1)?;
     let begun = Instant::now();
-    anyhow::ensure!(computes(&mut probe, "probe-1", PROBE)?.is_good(), "the machine's speed is not known");
+    anyhow::ensure!(computes(&mut probe, flooding, "probe-1", PROBE)?.is_good(), "the machine's speed is not known");
     let a_second = PROBE as f64 / begun.elapsed().as_secs_f64();
 
     println!("| a hospital's calls, 100 a second | p50 | p99 | refused or failed | answers of the others |");
@@ -84,7 +80,7 @@ fn all(address: SocketAddr, hospital: &str, flooding: &str, patient: &str) -> an
                     scope.spawn(move || {
                         let (mut connection, mut done) = (Connection::to(address)?, 0_u64);
                         while !over.load(Ordering::Relaxed) {
-                            let answer = computes(&mut connection, &format!("{round}-{call}-{done}"), steps)?;
+                            let answer = computes(&mut connection, flooding, &format!("{round}-{call}-{done}"), steps)?;
                             done += 1;
                             if let Some(wait) = answer.retry_after() {
                                 std::thread::sleep(wait.min(Duration::from_secs(1)));
@@ -110,6 +106,17 @@ fn all(address: SocketAddr, hospital: &str, flooding: &str, patient: &str) -> an
     }
     println!();
     Ok(())
+}
+
+/// A call that computes for so many steps.
+fn computes<'c>(
+    connection: &'c mut Connection,
+    token: &str,
+    reference: &str,
+    steps: u64,
+) -> anyhow::Result<Answer<'c>> {
+    let body = format!(r#"{{"reference":"{reference}","input":{{"steps":{steps}}}}}"#);
+    connection.post(&format!("/v1/pilots/{COMPUTES}/operations/compute"), token, &body)
 }
 
 /// The times of a round of the hospital's requests, and how many were not answered well.

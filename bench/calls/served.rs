@@ -108,6 +108,8 @@ pub(crate) fn options(folder: &Path, name: &str) -> anyhow::Result<OpenOptions> 
         ceiling: Some(ceiling),
         clocks: Clocks::default(),
         expects: None,
+        high_water: None,
+        accepts_older_copy: false,
     })
 }
 

@@ -27,8 +27,8 @@ const SHORT: Duration = Duration::from_micros(200);
 const LONG_TURNS_A_SECOND: Duration = Duration::from_millis(50);
 /// Longest that waiting for a turn puts the end of a call off.
 const MOST_WAITED: Duration = Duration::from_secs(4);
-/// Where the threads stand behind those of the host, from 0 (last) to 99.
-const PRIORITY: u8 = 25;
+/// Where the threads stand, from 0 (last) to 99: behind those of the host, and not so far that another program's load stops them.
+const PRIORITY: u8 = 41;
 
 thread_local! {
     static NOW_RUNNING: Cell<Option<Slice>> = const { Cell::new(None) };

@@ -50,7 +50,7 @@ async fn flooded(specimen: &'static Specimen, flood: usize) -> (Arc<House>, BTre
         if answer.status == 503 {
             assert!(answer.retry_after.is_some_and(|seconds| (1..=60).contains(&seconds)), "{}", answer.text);
         }
-        let kind = if answer.status == 200 { "/answered" } else { answer.str("/type") };
+        let kind = if answer.status == 200 { "answered" } else { answer.str("/type") };
         *answers.entry(kind.trim_start_matches("/problems/").to_owned()).or_default() += 1;
     }
     let hospital = sees(&house, "bhyt-checkin").await;

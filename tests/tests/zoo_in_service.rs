@@ -44,6 +44,20 @@ impl Zoo {
         self.house.ask(Method::POST, &self.keeper, &path, Some(&body)).await.unwrap()
     }
 
+    /// Calls a specimen until the host has the time that it may compute: on a machine that has more to do it is asked again.
+    async fn has_its_time(&self, specimen: &Specimen, reference: &str) -> Reply {
+        let answered = tokio::time::timeout(PATIENCE, async {
+            loop {
+                let answer = self.calls(specimen, reference, json!({})).await;
+                if answer.str("/type") != "/problems/overloaded" {
+                    break answer;
+                }
+                assert!(answer.retry_after.is_some(), "{}", answer.text);
+            }
+        });
+        answered.await.expect("it has its time")
+    }
+
     /// What the working group sees of a pilot.
     async fn sees(&self, specimen: &Specimen) -> Value {
         self.house.get(REQUESTER, &format!("/v1/pilots/{}", specimen.name)).await.good()
@@ -128,7 +142,7 @@ async fn whoever_fails_is_told_of_recorded_set_aside_and_noticed_by_nobody_else(
         for n in 1..=FAULTS_IN_A_ROW {
             let beside = format!("{name}-beside-{n}");
             // A failed call keeps no answer for its reference: the same one may be sent again.
-            let call = zoo.calls(specimen, "R-1", json!({}));
+            let call = zoo.has_its_time(specimen, "R-1");
             let (answer, ()) = tokio::join!(call, zoo.a_patient_is_checked_in(&beside));
             answer.is_problem(if code == "deadline" { 504 } else { 502 }, "pilot-failed");
             if n == 1 {

@@ -280,8 +280,8 @@ pub(super) const KINDS: &[Kind] = &[
         "overloaded",
         "Too many calls are under way",
         "Đang có quá nhiều lượt xử lý cùng lúc",
-        "Nothing was done. Wait as long as `Retry-After` says, then send the same request again under the same reference.",
-        "Chưa có gì được thực hiện. Chờ đủ thời gian nêu trong `Retry-After` rồi gửi lại đúng yêu cầu đó với cùng mã tham chiếu.",
+        "Nothing was done. Wait as long as the answer says, then send the same request again under the same reference.",
+        "Chưa có gì được thực hiện. Chờ đủ thời gian nêu trong câu trả lời rồi gửi lại đúng yêu cầu đó với cùng mã tham chiếu.",
     ),
     kind(
         "not-kept",

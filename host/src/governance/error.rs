@@ -211,6 +211,8 @@ impl CallError {
             | CallError::Quarantined { .. }
             | CallError::EvidenceSpent { .. }
             | CallError::Refused { .. }
+            | CallError::TermOver { .. }
+            | CallError::Overloaded { .. }
             | CallError::Fault { .. }
             | CallError::Busy
             | CallError::Store(_) => false,

@@ -183,7 +183,9 @@ impl House {
         };
         let denied = recording.calls.iter().filter(|call| matches!(call.verdict, Verdict::Denied { .. }));
         let denied = denied.map(CallEntry::times).sum();
-        let faulty = usize::from(matches!(recording.ended, Ended::Fault { fault } if !fault.is_taken_back()));
+        // A call that was taken back says nothing of its pilot, and one that the host had no time or place for says nothing either.
+        let not_its_own = |fault: Fault| fault.is_taken_back() || matches!(fault, Fault::Late | Fault::Full);
+        let faulty = usize::from(matches!(recording.ended, Ended::Fault { fault } if !not_its_own(fault)));
         let by_the_pilot = usize::from(matches!(recording.ended, Ended::Refused { .. }));
         let refused = usize::try_from(running.refused.take()).unwrap_or(usize::MAX).saturating_add(by_the_pilot);
         let own = [(CALLS, 1), (DENIALS, denied), (FAULTS, faulty), (REFUSED, refused)];

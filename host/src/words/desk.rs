@@ -3,7 +3,7 @@
 use super::Lang;
 
 /// Code of the problem, Vietnamese, English.
-const NEXT: [(&str, &str, &str); 12] = [
+const NEXT: [(&str, &str, &str); 14] = [
     (
         "pilot-disabled",
         "Làm theo hướng dẫn trên. Tổ công tác có thể bật lại ứng dụng.",
@@ -35,6 +35,16 @@ const NEXT: [(&str, &str, &str); 12] = [
         "pilot-failed",
         "Chưa có gì được thực hiện. Làm theo hướng dẫn trên và báo Tổ công tác.",
         "Nothing was done. Go on as said above, and tell the working group.",
+    ),
+    (
+        "overloaded",
+        "Chưa có gì được thực hiện. Chờ một lát rồi gửi lại.",
+        "Nothing was done. Wait a moment, then send it again.",
+    ),
+    (
+        "term-over",
+        "Không có gì phải sửa. Làm theo hướng dẫn trên và báo Tổ công tác.",
+        "There is nothing to correct. Go on as said above, and tell the working group.",
     ),
     (
         "invalid-reference",

@@ -198,7 +198,8 @@ impl Call {
             .await?;
         Ok(match answer {
             Ok(changed) => {
-                let after = StayRow { amendments: changed.stay.amendments - 1, ..changed.stay.clone() }.last_notice();
+                let after = StayRow { amendments: changed.stay.amendments.saturating_sub(1), ..changed.stay.clone() }
+                    .last_notice();
                 let payload = json!({ "notice": "amendment", "facility": facility, "reference": reference, "room": room, "expected_leave": expected_leave, "after": after });
                 let (_, key) = changed.stay.last_notice();
                 keep(&mut self.pending, "amend", key, &changed, payload)?;

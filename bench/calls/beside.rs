@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use pilothouse::api::{ApiLimits, router};
+use pilothouse::api::{ApiLimits, Authorities, router};
 use pilothouse::governance::{House, NewCredential};
 use serde_json::json;
 
@@ -48,11 +48,11 @@ async fn run(source: &Source, schemas: &str, folder: &Path) -> anyhow::Result<()
     let officer = served::of_role(&house, "working-group")?;
     let officer = house.authenticate(&officer).context("the working group")?;
     let role = "registration-clerk".parse()?;
-    let given = NewCredential { role, unit: officer.unit.clone(), facility: None };
+    let given = NewCredential { role, unit: officer.unit.clone(), facility: None, pilots: None };
     let (_, flooding) = house.add_credential(&officer, given).await?;
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
-    let app = router(house.clone(), ApiLimits { per_second: u32::MAX / 4 });
+    let app = router(house.clone(), ApiLimits { per_second: u32::MAX / 4 }, Authorities::new(&[address], Vec::new()));
     let server = tokio::spawn(async move { axum::serve(listener, app).await });
     let patient = json!({ "patient": house.demo().patient_number }).to_string();
     let measured = tokio::task::spawn_blocking(move || all(address, &hospital, &flooding, &patient)).await?;

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use anyhow::Context;
 use axum::{Json, Router, routing::post};
-use pilothouse::api::{ApiLimits, router};
+use pilothouse::api::{ApiLimits, Authorities, router};
 use pilothouse::governance::{CallRequest, Caller, Clocks, House, OpenOptions, Progress, Wanted, What, packaging};
 use pilothouse_identity::CardLabels;
 use pilothouse_province::DEFAULT_SEED;
@@ -54,7 +54,8 @@ async fn run(source: &Source, schemas: &str, folder: &Path) -> anyhow::Result<()
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
     let bare = Router::new().route("/bare", post(|body: Json<Value>| async move { Json(body.0) }));
-    let app = router(house.clone(), ApiLimits { per_second: u32::MAX / 4 }).merge(bare);
+    let app = router(house.clone(), ApiLimits { per_second: u32::MAX / 4 }, Authorities::new(&[address], Vec::new()))
+        .merge(bare);
     let server = tokio::spawn(async move {
         let nodelay = axum::serve::ListenerExt::tap_io(listener, |stream| {
             let _slower = stream.set_nodelay(true);

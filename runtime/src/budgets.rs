@@ -130,7 +130,7 @@ impl Budgets {
         more: impl Iterator<Item = &'p str> + Clone,
         now: i64,
     ) -> Result<(), Spent> {
-        let mut all = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut all = self.counters.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let counters = all.entry(capability).or_default();
         counters.turn_to(now);
         let people = counters.people.entry(unit.to_owned()).or_default();
@@ -147,7 +147,7 @@ impl Budgets {
         if local_date(at) != local_date(now) {
             return;
         }
-        let mut all = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut all = self.counters.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let counters = all.entry(capability).or_default();
         counters.turn_to(now);
         if at.div_euclid(MINUTE) == now.div_euclid(MINUTE) {

@@ -185,6 +185,8 @@ fn said(root: &Path, wrong: &mut Vec<String>) -> BTreeMap<String, Option<Variabl
                 .flat_map(|table| table.values())
                 .filter_map(|o| o.get("decisions")?.as_array())
                 .flatten();
+            let readings = manifest.get("readings").and_then(|readings| readings.get("decisions")?.as_array());
+            let decisions = decisions.chain(readings.into_iter().flatten());
             said.extend(decisions.filter_map(toml::Value::as_str).map(|code| (format!("decision-{code}"), None)));
             for (capability, key, prefix) in [("alerts", "kinds", "alert-"), ("messaging", "templates", "message-")] {
                 let names = scope_names(&manifest, capability, key);

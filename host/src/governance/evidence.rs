@@ -179,7 +179,9 @@ pub(super) fn ending(version: Option<&Running>, result: &ResultRecord) -> Ending
         ResultRecord::Fault { code } => Ending {
             outcome: coded("fault", code),
             reasons: Vec::new(),
-            faulty: ![Fault::Withdrawn, Fault::Overtaken, Fault::Late, Fault::Full].map(Fault::code).contains(&code.as_str()),
+            faulty: ![Fault::Withdrawn, Fault::Overtaken, Fault::Late, Fault::Full]
+                .map(Fault::code)
+                .contains(&code.as_str()),
         },
     }
 }

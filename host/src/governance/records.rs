@@ -8,7 +8,7 @@ use pilothouse_runtime::occasion::{date_of, local_date};
 use pilothouse_runtime::pending::RowChange as Pended;
 use pilothouse_runtime::record::{About, write_down, write_down_unwritten};
 use pilothouse_runtime::rights::retention_days;
-use pilothouse_runtime::{CallEntry, Ended, Finished};
+use pilothouse_runtime::{CallEntry, Ended, Fault, Finished};
 use pilothouse_store::{
     CommitError, Committed, EffectRow, Expected, IndicatorAdd, Once, Part, RowChange, RowWrite, Sealed, StateChange,
     Store, Unit,

@@ -7,7 +7,7 @@ use pilothouse_evidence::Verdict;
 use pilothouse_registry::{Grant, GrantState};
 use pilothouse_runtime::CallEntry;
 
-use super::grants::read_grant;
+use super::approvals::rights;
 use super::records::DAY;
 use super::{House, HouseError, now};
 
@@ -35,8 +35,7 @@ impl House {
     async fn ending(&self, at: i64) -> Result<Vec<(Grant, i64)>, HouseError> {
         let all = self.0.store.grants().all().await?;
         let mut ending = Vec::new();
-        for grant in all {
-            let grant = read_grant(grant)?;
+        for grant in rights(all)? {
             // What a newer grant of the same capability says goes on.
             if let Some(left) = ends_in(&grant, at) {
                 ending.push((grant, left));

@@ -3,7 +3,7 @@
 use super::Lang;
 
 /// Code of the problem, Vietnamese, English.
-const NEXT: [(&str, &str, &str); 14] = [
+const NEXT: [(&str, &str, &str); 19] = [
     (
         "pilot-disabled",
         "Làm theo hướng dẫn trên. Tổ công tác có thể bật lại ứng dụng.",
@@ -61,6 +61,31 @@ const NEXT: [(&str, &str, &str); 14] = [
         "device-clock",
         "Chỉnh đồng hồ của thiết bị cho đúng giờ rồi đọc lại thẻ.",
         "Set the clock of the device right, then read the card again.",
+    ),
+    (
+        "evidence-spent",
+        "Làm theo hướng dẫn trên, rồi thử lại sau một phút.",
+        "Go on as said above, and try again in a minute.",
+    ),
+    (
+        "device-signature-form",
+        "Báo người phụ trách phần mềm của thiết bị: thiết bị gửi sai dạng.",
+        "Tell who looks after the device's software: it sends in a form that is not taken.",
+    ),
+    (
+        "device-replayed",
+        "Đọc lại thẻ trên thiết bị. Lượt đã ghi không bị thực hiện hai lần.",
+        "Read the card again on the device. What was recorded is not done twice.",
+    ),
+    (
+        "data-damaged",
+        "Chưa có gì được thực hiện. Báo người vận hành hệ thống và làm theo quy trình giấy.",
+        "Nothing was done. Tell the operator, and go on by the paper procedure.",
+    ),
+    (
+        "log-damaged",
+        "Báo ngay cho người vận hành và kiểm toán viên, làm theo quy trình giấy.",
+        "Tell the operator and the auditor at once, and go on by the paper procedure.",
     ),
 ];
 

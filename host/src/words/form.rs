@@ -3,8 +3,9 @@
 use fixed_decimal::Decimal;
 use icu_decimal::DecimalFormatter;
 use icu_locale_core::{Locale, locale};
-use time::format_description::well_known::{Iso8601, Rfc3339};
-use time::{Date, OffsetDateTime, UtcOffset, macros::offset};
+use time::format_description::well_known::Rfc3339;
+use time::macros::{format_description, offset};
+use time::{Date, OffsetDateTime, UtcOffset};
 
 use super::Lang;
 
@@ -76,8 +77,7 @@ pub fn moment(lang: Lang, text: &str) -> Option<String> {
     if let Ok(at) = OffsetDateTime::parse(text, &Rfc3339) {
         return Some(instant(lang, at));
     }
-    let day = Date::parse(text, &Iso8601::DATE).ok().filter(|_| text.len() == "2026-12-01".len())?;
-    Some(date(lang, day))
+    Some(date(lang, Date::parse(text, format_description!("[year]-[month]-[day]")).ok()?))
 }
 
 /// The time of day to the second on Vietnamese clocks: `07:30:05`. The same in both languages.

@@ -141,12 +141,9 @@ mod tests {
 
     #[test]
     fn a_register_s_fields_and_facts_are_named_with_it_and_its_keys_are_not() {
-        let text =
-            r#"{"registers":{"health-insurance":{"fields":["valid-until"],"agrees":["full-name"],"mode":"read"}}}"#;
-        let names = [
-            ("fields", "health-insurance.valid-until".to_owned()),
-            ("agrees", "health-insurance.full-name".to_owned()),
-        ];
+        let text = r#"{"registers":{"health-insurance":{"fields":["valid-until"],"agrees":["name"],"mode":"read"}}}"#;
+        let names =
+            [("fields", "health-insurance.valid-until".to_owned()), ("agrees", "health-insurance.name".to_owned())];
         assert_eq!(told(&scope(text)), names);
     }
 
@@ -154,7 +151,7 @@ mod tests {
     fn every_function_that_asks_for_a_name_is_one_of_the_contract() {
         let whole = [
             r#"{"population":{"claims":["alive"],"fields":["full-name"],"dims":["sex"]}}"#,
-            r#"{"registers":{"health-insurance":{"fields":["valid-until"],"agrees":["full-name"]}}}"#,
+            r#"{"registers":{"health-insurance":{"fields":["valid-until"],"agrees":["name"]}}}"#,
             r#"{"readers":{"methods":["qr-card"]}}"#,
             r#"{"records":{"tables":{"visits":{"retention-days":3}}}}"#,
             r#"{"reporting":{"indicators":["visits"],"series":["board"]}}"#,

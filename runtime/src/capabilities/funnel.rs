@@ -276,22 +276,22 @@ impl Funnel {
         if self.calls as usize >= MAX_CALLS {
             return Err(GateError::TooManyCalls);
         }
-        let weight = ENTRY_BYTES + function.len() + written_bytes(args);
+        let weight = ENTRY_BYTES.saturating_add(function.len()).saturating_add(written_bytes(args));
         self.keep(weight)?;
-        self.calls += 1;
+        self.calls = self.calls.saturating_add(1);
         Ok(weight)
     }
 
     /// Takes room for what the trail keeps: once while the call runs, and once more for when it is written down.
     fn keep(&mut self, bytes: usize) -> Result<(), GateError> {
         self.left = self.left.checked_sub(bytes).ok_or(GateError::TooMuch)?;
-        if self.share.take(2 * bytes) { Ok(()) } else { Err(GateError::NoRoom) }
+        if self.share.take(bytes.saturating_mul(2)) { Ok(()) } else { Err(GateError::NoRoom) }
     }
 
     /// Gives back what a call took that is not written out.
     fn forget(&mut self, bytes: usize) {
-        self.left += bytes;
-        self.share.give(2 * bytes);
+        self.left = self.left.saturating_add(bytes);
+        self.share.give(bytes.saturating_mul(2));
     }
 
     /// Writes a call down with its answer, or that there was no room for the answer: the guest never sees it then.
@@ -312,7 +312,7 @@ impl Funnel {
 
     /// Writes a denial down, or counts it where the same one was given often enough. Returns what the guest reads.
     fn deny(&mut self, entry: CallEntry, denial: Denial, weight: usize) -> Result<Denial, GateError> {
-        let place = self.calls - 1;
+        let place = self.calls.saturating_sub(1);
         let key = Line {
             function: entry.function.clone(),
             person: entry.person,
@@ -333,7 +333,7 @@ impl Funnel {
                 given
             }
             (known, Trail::Written(entries)) => {
-                let (times, at) = (known.map_or(1, |(times, ..)| times + 1), entries.len());
+                let (times, at) = (known.map_or(1, |(times, ..)| times.saturating_add(1)), entries.len());
                 self.denials.insert(key, Fold { times, at, denial: denial.clone() });
                 self.record(entry, &Written::<()>::Denied(denial.clone()))?;
                 denial
@@ -347,7 +347,7 @@ impl Funnel {
     /// Ends a call that goes on asking though its budget is long spent.
     fn heed(&mut self, denial: &Denial) -> Result<(), GateError> {
         if denial.code == "budget-spent" {
-            self.spent += 1;
+            self.spent = self.spent.saturating_add(1);
         }
         if self.spent > SPENT_MOST { Err(GateError::Beyond) } else { Ok(()) }
     }
@@ -530,7 +530,7 @@ fn within<T: Serialize>(value: &T, most: usize) -> Result<String, GateError> {
     }
     impl std::io::Write for Bounded {
         fn write(&mut self, more: &[u8]) -> std::io::Result<usize> {
-            if self.bytes.len() + more.len() > self.most {
+            if self.bytes.len().saturating_add(more.len()) > self.most {
                 return Err(std::io::ErrorKind::FileTooLarge.into());
             }
             self.bytes.extend_from_slice(more);
@@ -551,7 +551,8 @@ fn within<T: Serialize>(value: &T, most: usize) -> Result<String, GateError> {
 
 /// How many bytes a recording needs for a text that is JSON itself: a quote or backslash takes two.
 fn written_bytes(json: &str) -> usize {
-    json.len() + json.bytes().filter(|byte| matches!(byte, b'"' | b'\\')).count()
+    let escaped = json.bytes().filter(|byte| matches!(byte, b'"' | b'\\')).count();
+    json.len().saturating_add(escaped)
 }
 
 fn refused_entry(

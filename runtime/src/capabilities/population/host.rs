@@ -43,8 +43,10 @@ impl AnswerTable {
 
     /// About how much memory it holds.
     fn bytes(&self) -> usize {
-        let labels = |cell: &Cell| cell.labels.iter().map(|label| size_of::<String>() + label.len()).sum::<usize>();
-        self.cells.iter().map(|cell| size_of::<Cell>() + labels(cell)).sum()
+        let labels = |cell: &Cell| {
+            cell.labels.iter().map(|label| size_of::<String>().saturating_add(label.len())).sum::<usize>()
+        };
+        self.cells.iter().map(|cell| size_of::<Cell>().saturating_add(labels(cell))).sum()
     }
 
     pub(crate) fn size(&self) -> u32 {

@@ -64,7 +64,9 @@ impl EffectKeys {
 /// The names that a call asked for, as a record may hold them: those that its manifest or the contract names, and a mark for others.
 fn names(asked: &[String], known: &dyn Fn(&str) -> bool) -> Vec<String> {
     let written = |name: &String| {
-        let fits = name.len() <= MAX_NAME && name.bytes().all(|byte| byte.is_ascii_graphic()) && !has_digits(name);
+        let fits = (1..=MAX_NAME).contains(&name.len())
+            && name.bytes().all(|byte| byte.is_ascii_graphic())
+            && !has_digits(name);
         if fits && known(name) { name.clone() } else { OTHER_NAME.to_owned() }
     };
     let more = (asked.len() > MAX_NAMES).then(|| OTHER_NAME.to_owned());

@@ -152,6 +152,11 @@ impl Seen {
         }
     }
 
+    /// Whether what was read says the person's name: a code of VNeID and a match of a face do not.
+    pub fn says_a_name(self) -> bool {
+        matches!(self.method, Some(Method::QrCard | Method::NfcChip))
+    }
+
     /// The method as indicators name it.
     pub fn code(self) -> &'static str {
         self.method.map_or("paper", Method::code)

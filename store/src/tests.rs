@@ -52,9 +52,15 @@ fn unit(id: &str) -> Unit {
         record: record.to_canonical().expect("canonical"),
         record_id: id.to_owned(),
         record_at: AT,
-        pilot: Some("pilot-a".into()),
         ..Unit::default()
     }
+}
+
+/// The same change at another time: its body says so too.
+fn later(unit: Unit, at: i64) -> Unit {
+    let Ok(Record::Change(record)) = Record::from_canonical(&unit.record) else { panic!("a change") };
+    let record = Record::Change(ChangeRecord { at, ..record });
+    Unit { record: record.to_canonical().expect("canonical"), record_at: at, ..unit }
 }
 
 fn put(key: &str, expected: Expected, value: &str) -> RowWrite {

@@ -34,8 +34,8 @@ async fn a_patient_is_checked_in(house: &House, reference: &str) {
 /// Floods a house with calls of a specimen while patients come: how often each kind of answer was given.
 async fn flooded(specimen: &'static Specimen, flood: usize) -> (Arc<House>, BTreeMap<String, usize>) {
     let house = Arc::new(House::start());
-    let keeper: Arc<str> = keeper(&house).await.into();
     Vendor::new("zoo").trusted(&house).await.brings(&house, specimen).await;
+    let keeper: Arc<str> = keeper(&house).await.into();
     let mut flooding = JoinSet::new();
     for n in 0..flood {
         let (house, keeper) = (Arc::clone(&house), Arc::clone(&keeper));
@@ -85,8 +85,8 @@ async fn a_pilot_that_computes_in_time_is_never_set_aside_because_the_host_is_bu
 #[tokio::test(flavor = "multi_thread")]
 async fn a_restart_fills_no_budget_of_the_day() {
     let mut house = House::start();
-    let keeper = keeper(&house).await;
     Vendor::new("zoo").trusted(&house).await.brings(&house, &zoo::SHOWS_ONCE).await;
+    let keeper = keeper(&house).await;
     let denied = async |house: &House, reference: &str| {
         let answer = calls(house, &keeper, &zoo::SHOWS_ONCE, reference).await;
         answer.is_problem(502, "pilot-failed");

@@ -19,15 +19,15 @@ const MEMORY: usize = 220 << 20;
 struct Zoo {
     house: House,
     vendor: Vendor,
-    keeper: String,
+    /// Given out when a specimen is there whose manifest names the role.
+    keeper: tokio::sync::OnceCell<String>,
 }
 
 impl Zoo {
     async fn open() -> Zoo {
         let house = House::start();
         let vendor = Vendor::new("zoo").trusted(&house).await;
-        let keeper = keeper(&house).await;
-        Zoo { house, vendor, keeper }
+        Zoo { house, vendor, keeper: tokio::sync::OnceCell::new() }
     }
 
     async fn brings(&self, name: &str) -> &'static Specimen {
@@ -39,7 +39,8 @@ impl Zoo {
     async fn calls(&self, specimen: &Specimen, reference: &str, input: Value) -> Reply {
         let path = format!("/v1/pilots/{}/operations/{}", specimen.name, zoo::OPERATION);
         let body = json!({ "reference": reference, "input": input });
-        self.house.ask(Method::POST, &self.keeper, &path, Some(&body)).await.unwrap()
+        let keeper = self.keeper.get_or_init(|| keeper(&self.house)).await;
+        self.house.ask(Method::POST, keeper, &path, Some(&body)).await.unwrap()
     }
 
     async fn sees(&self, specimen: &Specimen) -> Value {

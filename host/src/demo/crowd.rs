@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use pilothouse_identity::{CardText, PersonalNumber};
+use pilothouse_identity::{CardText, NameVerdict, PersonalNumber};
 use pilothouse_province::{Base, CardState, Facility, FacilityClass, Licence, Life, Lookup, Nationality, PersonView};
 use pilothouse_registry::files::write_whole;
 use pilothouse_runtime::province::Province;
@@ -97,10 +97,15 @@ impl Crowd {
             let Some(view) = population.get(key) else { continue };
             let (Some(number), Some(card)) = (view.number(), population.card_text(key)) else { continue };
             // The register holds planted errors: who has a card that no reader takes is none of these.
-            if CardText::parse(&card, today).is_err() {
-                continue;
-            }
+            let Ok(read) = CardText::parse(&card, today) else { continue };
+            // Likewise whose name on the card is only near that of the register: a desk is asked to look.
+            let is_named_alike = read
+                .name
+                .as_ref()
+                .zip(view.name())
+                .is_some_and(|(card, register)| register.compare(card.reveal()) == NameVerdict::Equal);
             let (group, most) = match kind(&view, today) {
+                Some(Kind::Plain) if !is_named_alike => continue,
                 Some(Kind::Plain) => (&mut crowd.plain, most),
                 Some(Kind::Expired) => (&mut crowd.expired, OF_A_KIND),
                 Some(Kind::Dead) => (&mut crowd.dead, OF_A_KIND),

@@ -146,7 +146,7 @@ fn find(req: &VerifyCustomer, seen: Seen, settings: &Settings) -> Found {
     if seen.card_was_shown() && !(valid.is_yes() && not_revoked.is_yes()) {
         return Found::Weak { reason: "card-unknown", next: "check-by-paper" };
     }
-    if seen.card_was_shown() && !name.is_yes() {
+    if seen.says_a_name() && !name.is_yes() {
         return Found::Weak { reason: "name-unclear", next: "compare-id" };
     }
     if rules::is_large(req.amount, settings.large_sum) && seen.assurance < settings.min_assurance_large {

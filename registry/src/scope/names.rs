@@ -151,7 +151,7 @@ mod tests {
     fn every_function_that_asks_for_a_name_is_one_of_the_contract() {
         let whole = [
             r#"{"population":{"claims":["alive"],"fields":["full-name"],"dims":["sex"]}}"#,
-            r#"{"registers":{"health-insurance":{"fields":["valid-until"],"agrees":["name"]}}}"#,
+            r#"{"registers":{"health-insurance":{"fields":["valid-until"],"agrees":["name"],"mode":"read"}}}"#,
             r#"{"readers":{"methods":["qr-card"]}}"#,
             r#"{"records":{"tables":{"visits":{"retention-days":3}}}}"#,
             r#"{"reporting":{"indicators":["visits"],"series":["board"]}}"#,

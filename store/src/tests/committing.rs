@@ -66,7 +66,7 @@ async fn a_version_seen_before_a_removal_does_not_fit_the_row_made_after_it() {
     let seen = AT;
     store.commit(Unit { rows: vec![put("k", Expected::Absent, "old")], ..unit("r-1") }).await.expect("kept");
     store.commit(Unit { rows: vec![delete("k")], ..unit("r-2") }).await.expect("kept");
-    let again = Unit { rows: vec![put("k", Expected::Absent, "new")], record_at: AT + 5, ..unit("r-3") };
+    let again = Unit { rows: vec![put("k", Expected::Absent, "new")], ..later(unit("r-3"), AT + 5) };
     store.commit(again).await.expect("kept");
     let late = Unit { rows: vec![put("k", Expected::Version(seen), "lost update")], ..unit("r-4") };
     assert!(matches!(store.commit(late).await, Err(CommitError::Conflict { .. })));

@@ -131,8 +131,7 @@ async fn pilots_packages_keys_and_credentials_are_kept_as_given() {
         StateChange::CredentialRevoked { id: "desk-1".into() },
     ];
     store.commit(change("r-2", changes)).await.expect("kept");
-    let again =
-        Unit { record_at: AT + 5, ..change("r-3", vec![StateChange::CredentialRevoked { id: "desk-1".into() }]) };
+    let again = later(change("r-3", vec![StateChange::CredentialRevoked { id: "desk-1".into() }]), AT + 5);
     store.commit(again).await.expect("changes nothing");
     let unknown = store.commit(change("r-4", vec![StateChange::VendorKeyRevoked { id: "key-2".into() }])).await;
     assert!(matches!(unknown, Err(CommitError::Unknown { what: "vendor key" })));
@@ -170,7 +169,7 @@ async fn a_tick_runs_once_and_obstacles_come_and_go() {
     };
     let (pilot, unit, kind) = ("pilot-a".to_owned(), "18859".to_owned(), "no-reader".to_owned());
     let resolved = StateChange::ObstacleResolved { pilot, unit, kind };
-    let at = |n: i64, id: &str, step: StateChange| Unit { record_at: AT + n, ..change(id, vec![step]) };
+    let at = |n: i64, id: &str, step: StateChange| later(change(id, vec![step]), AT + n);
     store.commit(at(0, "o-1", raised("a"))).await.expect("kept");
     store.commit(at(1, "o-2", raised("b"))).await.expect("changes nothing");
     let now = store.obstacles().since(i64::MAX).await.expect("reads");
@@ -214,11 +213,11 @@ async fn a_revoked_device_stays_known_and_what_it_sends_is_not_kept() {
         vec![
             change("r-1", vec![enrolled("d-1")]),
             change("r-2", vec![enrolled("d-1")]),
-            Unit { record_at: AT + 5, ..change("r-3", vec![seen(-2_000_000, 100)]) },
+            later(change("r-3", vec![seen(-2_000_000, 100)]), AT + 5),
             // An older signature that comes later does not make the newest one forgotten.
-            Unit { record_at: AT + 6, ..change("r-3-late", vec![seen(-1_000_000, 90)]) },
-            Unit { record_at: AT + 7, ..change("r-4", vec![StateChange::DeviceRevoked { id: "d-1".into() }]) },
-            Unit { record_at: AT + 9, ..change("r-5", vec![seen(0, 110)]) },
+            later(change("r-3-late", vec![seen(-1_000_000, 90)]), AT + 6),
+            later(change("r-4", vec![StateChange::DeviceRevoked { id: "d-1".into() }]), AT + 7),
+            later(change("r-5", vec![seen(0, 110)]), AT + 9),
             change("r-6", vec![StateChange::DeviceRevoked { id: "d-2".into() }]),
         ],
     )

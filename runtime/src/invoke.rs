@@ -29,6 +29,9 @@ use crate::room::Share;
 use crate::trail::{CallEntry, Trail};
 use crate::turns::{self, Allowance};
 
+/// Longest that a replay takes by the clock, whatever of it was waiting for a processor.
+const REPLAY_PATIENCE: Duration = Duration::from_secs(60);
+
 /// A pilot version, ready to be called: linked once, limits and rights fixed.
 pub struct Pilot {
     linked: Arc<Linked>,
@@ -391,6 +394,8 @@ impl Linked {
         let Request { id, entry, occasion, settings, people } = request;
         let mut table = ResourceTable::new();
         table.set_max_capacity(MAX_RESOURCES);
+        // A replay waits for nobody's answer, and must end as the call did however busy the host is now: its own time alone ends it.
+        let by_the_clock = if matches!(trail, Trail::Read(_)) { REPLAY_PATIENCE } else { self.deadline };
         let call = Call {
             table,
             funnel: Funnel::new(
@@ -398,7 +403,7 @@ impl Linked {
                 Arc::clone(&self.budgets),
                 Arc::clone(faults),
                 &occasion,
-                Instant::now() + self.deadline,
+                Instant::now() + by_the_clock,
                 &providers.room,
                 trail,
             ),

@@ -9,8 +9,8 @@ mod genuine;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use pilothouse_documents::Anchors;
 use pilothouse_documents::synthetic::CardFactory;
+use pilothouse_documents::{Anchors, Times};
 use pilothouse_identity::CardText;
 use time::macros::{date, datetime};
 
@@ -24,17 +24,18 @@ const ROUNDS: usize = 41;
 fn main() {
     let today = date!(2026 - 12 - 01);
     let at = datetime!(2026-12-01 08:00 +7);
+    let times = Times { captured_at: at, now: at };
     let factory = CardFactory::new(&[7; 32]).expect("a factory");
     let issuers = factory.issuer_pem();
     let anchors = Anchors::read(issuers.as_bytes()).expect("the list");
     let chip = factory.card(&genuine::holder());
     let qr = rounds(1_000, || drop(black_box(CardText::parse(black_box(genuine::TEXT), today))));
-    let warm = rounds(20, || assert!(chip.sent(|files| anchors.authenticate(black_box(files), at)).is_ok()));
+    let warm = rounds(20, || assert!(chip.sent(|files| anchors.authenticate(black_box(files), times)).is_ok()));
     let fresh: Vec<Anchors> = (0..=ROUNDS * 20).map(|_| Anchors::read(issuers.as_bytes()).expect("the list")).collect();
     let mut next = fresh.iter();
     let cold = rounds(20, || {
         let anchors = next.next().unwrap_or(&anchors);
-        assert!(chip.sent(|files| anchors.authenticate(black_box(files), at)).is_ok());
+        assert!(chip.sent(|files| anchors.authenticate(black_box(files), times)).is_ok());
     });
     println!("{:<44} {:>12} {:>12} {:>12}", "one", "fastest", "median", "goal");
     let rows = [

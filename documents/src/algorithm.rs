@@ -3,12 +3,12 @@
 //! Source: ICAO Doc 9303-12 section 4.4: RSA (PKCS #1 v1.5 and PSS) and ECDSA, with SHA-256 and longer.
 
 use const_oid::ObjectIdentifier;
-use p256::ecdsa::signature::hazmat::PrehashVerifier;
-use rsa::pkcs8::DecodePublicKey;
+use rsa::pkcs1::DecodeRsaPublicKey;
 use rsa::traits::PublicKeyParts;
 use rsa::{Pkcs1v15Sign, Pss};
 use sha2::{Digest as _, Sha256, Sha384, Sha512};
 
+use crate::curve::EcKey;
 use crate::tlv::{Elements, Fault};
 
 const SHA1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.14.3.2.26");
@@ -23,15 +23,14 @@ const SHA256_RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.11354
 const SHA384_RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.12");
 const SHA512_RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.13");
 const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
-const P256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
-const P384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
 const SHA1_ECDSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.4.1");
 const SHA256_ECDSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.2");
 const SHA384_ECDSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.3");
 const SHA512_ECDSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.4");
 
-/// Shortest and longest RSA modulus, in bytes: 9303-12 asks for 2048 bits and more; over 4096 a check would cost what a flood wants.
-const RSA_BYTES: std::ops::RangeInclusive<usize> = 256..=512;
+/// Shortest and longest RSA modulus, in bytes: 9303-12 asks for 2048 bits and more, issuers in use have up to 6144; over
+/// 8192 a check would cost what a flood wants.
+const RSA_BYTES: std::ops::RangeInclusive<usize> = 256..=1024;
 
 /// Why an algorithm or a key is not used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,7 +98,7 @@ pub(crate) enum Scheme {
 }
 
 impl Scheme {
-    /// Of an AlgorithmIdentifier in DER. `digest` is what a CMS signer names beside it: plain `rsaEncryption` means that one.
+    /// Of an AlgorithmIdentifier in DER. `digest` is what a CMS signer names beside it: a plain key's identifier means that one.
     pub(crate) fn read(algorithm: &[u8], digest: Option<Digest>) -> Result<Self, AlgorithmFault> {
         let mut inside = Elements::file(algorithm, 0x30)?.inside();
         let oid = inside.expect(0x06)?.value;
@@ -116,6 +115,9 @@ impl Scheme {
         }
         if oid == RSA.as_bytes() {
             return digest.map(Self::Pkcs1).ok_or(AlgorithmFault::Foreign);
+        }
+        if oid == EC.as_bytes() {
+            return digest.map(Self::Ecdsa).ok_or(AlgorithmFault::Foreign);
         }
         if oid == PSS.as_bytes() {
             return Self::read_pss(&mut inside);
@@ -148,8 +150,7 @@ impl Scheme {
 /// A public key.
 pub(crate) enum PublicKey {
     Rsa(Box<rsa::PublicKey>),
-    P256(p256::ecdsa::VerifyingKey),
-    P384(p384::ecdsa::VerifyingKey),
+    Ec(EcKey),
 }
 
 impl PublicKey {
@@ -158,23 +159,17 @@ impl PublicKey {
         let mut inside = Elements::file(info, 0x30)?.inside();
         let mut algorithm = inside.expect(0x30)?.inside();
         let oid = algorithm.expect(0x06)?.value;
-        if oid == RSA.as_bytes() {
-            let key = rsa::PublicKey::from_public_key_der(info).map_err(|_| AlgorithmFault::Foreign)?;
-            return match key.size() {
-                length if RSA_BYTES.contains(&length) => Ok(Self::Rsa(Box::new(key))),
-                length if length < *RSA_BYTES.start() => Err(AlgorithmFault::Weak),
-                _ => Err(AlgorithmFault::Foreign),
-            };
+        let [0, key @ ..] = inside.expect(0x03)?.value else { return Err(AlgorithmFault::Malformed) };
+        if oid == EC.as_bytes() {
+            return EcKey::read(algorithm.next()?, key).map(Self::Ec);
         }
-        // Curves by name only: explicit parameters and Brainpool are told as foreign.
-        let curve = if oid == EC.as_bytes() { algorithm.optional(0x06)? } else { None };
-        match curve.map(|curve| curve.value) {
-            Some(name) if name == P256.as_bytes() => p256::ecdsa::VerifyingKey::from_public_key_der(info)
-                .map(Self::P256)
-                .map_err(|_| AlgorithmFault::Malformed),
-            Some(name) if name == P384.as_bytes() => p384::ecdsa::VerifyingKey::from_public_key_der(info)
-                .map(Self::P384)
-                .map_err(|_| AlgorithmFault::Malformed),
+        if oid != RSA.as_bytes() && oid != PSS.as_bytes() {
+            return Err(AlgorithmFault::Foreign);
+        }
+        let key = rsa::PublicKey::from_pkcs1_der(key).map_err(|_| AlgorithmFault::Foreign)?;
+        match key.size() {
+            length if RSA_BYTES.contains(&length) => Ok(Self::Rsa(Box::new(key))),
+            length if length < *RSA_BYTES.start() => Err(AlgorithmFault::Weak),
             _ => Err(AlgorithmFault::Foreign),
         }
     }
@@ -198,13 +193,8 @@ impl PublicKey {
                     Digest::Sha512 => key.verify(Pss::<Sha512>::new_with_salt(salt), &hash, signature).is_ok(),
                 }
             }
-            (Self::P256(key), Scheme::Ecdsa(digest)) => p256::ecdsa::Signature::from_der(signature)
-                .is_ok_and(|signature| key.verify_prehash(&digest.of(message), &signature).is_ok()),
-            (Self::P384(key), Scheme::Ecdsa(digest)) => p384::ecdsa::Signature::from_der(signature)
-                .is_ok_and(|signature| key.verify_prehash(&digest.of(message), &signature).is_ok()),
-            (Self::Rsa(_), Scheme::Ecdsa(_)) | (Self::P256(_) | Self::P384(_), Scheme::Pkcs1(_) | Scheme::Pss(..)) => {
-                false
-            }
+            (Self::Ec(key), Scheme::Ecdsa(digest)) => key.verifies(&digest.of(message), signature),
+            (Self::Rsa(_), Scheme::Ecdsa(_)) | (Self::Ec(_), Scheme::Pkcs1(_) | Scheme::Pss(..)) => false,
         }
     }
 }
@@ -233,6 +223,7 @@ mod tests {
         let plain = algorithm(RSA, &[5, 0]);
         assert_eq!(Scheme::read(&plain, Some(Digest::Sha384)), Ok(Scheme::Pkcs1(Digest::Sha384)));
         assert_eq!(Scheme::read(&plain, None), Err(AlgorithmFault::Foreign));
+        assert_eq!(Scheme::read(&algorithm(EC, &[]), Some(Digest::Sha512)), Ok(Scheme::Ecdsa(Digest::Sha512)));
     }
 
     #[test]

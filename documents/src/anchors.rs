@@ -5,39 +5,42 @@
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use time::OffsetDateTime;
-
-use crate::certificate::{Certificate, MAX_REVOCATIONS, Revocations};
+use crate::certificate::{Certificate, Revocations, shown_name};
 use crate::chip::{ChipFiles, ChipReading, authenticate};
-use crate::{AnchorError, ChipError};
+use crate::list::{self, MAX_PARTS, Part};
+use crate::{AnchorError, ChipError, PartFault, Times, Unread};
 
-/// Most issuers. The master list of all countries has some 500.
+/// Most issuers. The master list of all countries has some 600.
 const MAX_ISSUERS: usize = 1_024;
 /// Largest file of certificates.
 const MAX_FILE: usize = 8 * 1024 * 1024;
 /// Signers whose certificates were checked already; a country has a few dozen in use.
 const MAX_REMEMBERED: usize = 256;
 
-struct Issuer {
-    certificate: Certificate,
-    revoked: Option<Revocations>,
-}
-
 /// The operator's list.
 #[derive(Default)]
 pub struct Anchors {
-    issuers: Vec<Issuer>,
-    /// Which issuer's signature each certificate bears, by its fingerprint: the dear part of a check, and it never changes.
-    /// Validity and revocation are looked at each time.
-    remembered: RwLock<HashMap<[u8; 32], usize>>,
+    issuers: Vec<Certificate>,
+    revocations: Vec<Revocations>,
+    unread: Vec<Unread>,
+    /// Which issuers' signature each certificate bears, by its fingerprint: the dear part of a check, and it never changes.
+    /// Several, where a link certificate says the same key once more. Validity and revocation are looked at each time.
+    remembered: RwLock<HashMap<[u8; 32], Vec<usize>>>,
 }
 
-/// What is known of a signer's issuer.
+/// What is known of a signer's issuer, and what the signer may sign.
 pub(crate) struct Trusted {
     pub(crate) is_synthetic: bool,
-    pub(crate) is_stale: bool,
+    pub(crate) revocations: Freshness,
+    pub(crate) documents: Option<Vec<String>>,
+}
+
+/// How far an issuer's lists of revocations can be relied on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Freshness {
+    Fresh,
+    Stale,
+    Missing,
 }
 
 impl Anchors {
@@ -47,56 +50,70 @@ impl Anchors {
         Self::default()
     }
 
-    /// Reads a list: certificates and revocation lists, in PEM, any number, in any order; or one certificate in DER.
+    /// Reads a list: certificates and revocation lists, any number, in any order, in PEM or DER, bundled (PKCS #7) or as a
+    /// master list. What cannot be used is told by [`Anchors::unread`], and the rest is.
     ///
     /// # Errors
-    /// [`AnchorError`]: nothing of the file is taken then.
+    /// [`AnchorError`]: nothing of the file can be used.
     pub fn read(file: &[u8]) -> Result<Self, AnchorError> {
-        if file.len() > MAX_FILE {
+        let parts = if file.len() > MAX_FILE { Vec::new() } else { list::parts(file) };
+        if file.len() > MAX_FILE || parts.len() > MAX_PARTS {
             return Err(AnchorError::TooLarge);
         }
         let mut anchors = Self::default();
-        let (certificates, lists) = match std::str::from_utf8(file) {
-            Ok(text) => (blocks(text, "CERTIFICATE")?, blocks(text, "X509 CRL")?),
-            Err(_) => (vec![file.to_vec()], Vec::new()),
-        };
-        for bytes in &certificates {
-            anchors.add_issuer(bytes)?;
+        let (mut issuers, mut lists) = (Vec::new(), Vec::new());
+        for (part, what) in (1..).zip(parts) {
+            match what {
+                Part::Certificate(bytes) => match issuer(&bytes) {
+                    Ok(certificate) => issuers.push((part, bytes, certificate)),
+                    Err(fault) => anchors.pass_over(part, shown_name(&bytes), fault),
+                },
+                Part::Revocations(bytes) => match Revocations::read(&bytes) {
+                    Ok(list) => lists.push((part, list)),
+                    Err(fault) => anchors.pass_over(part, None, fault.into()),
+                },
+                Part::Fault(fault) => anchors.pass_over(part, None, fault),
+            }
         }
-        for bytes in &lists {
-            anchors.add_revocations(bytes)?;
+        // Which are whole is asked of all of them at once: a link may stand before the key that signed it.
+        let whole: Vec<bool> = issuers.iter().map(|(_, _, one)| is_whole(one, &issuers)).collect();
+        for ((part, bytes, certificate), whole) in issuers.into_iter().zip(whole) {
+            if !whole {
+                anchors.pass_over(part, shown_name(&bytes), PartFault::Damaged);
+            } else if anchors.issuers.len() >= MAX_ISSUERS {
+                return Err(AnchorError::TooLarge);
+            } else if anchors.issuers.iter().all(|known| known.fingerprint != certificate.fingerprint) {
+                anchors.issuers.push(certificate);
+            }
+        }
+        for (part, list) in lists {
+            anchors.add_revocations(part, list);
+        }
+        anchors.unread.sort_by_key(|unread| unread.part);
+        if anchors.is_empty() {
+            return Err(AnchorError::NoIssuer { first: anchors.unread.into_iter().next() });
         }
         Ok(anchors)
     }
 
-    fn add_issuer(&mut self, bytes: &[u8]) -> Result<(), AnchorError> {
-        if self.issuers.len() >= MAX_ISSUERS {
-            return Err(AnchorError::TooLarge);
-        }
-        let certificate = Certificate::read(bytes).map_err(|_| AnchorError::Certificate)?;
-        if !certificate.may_sign_certificates {
-            return Err(AnchorError::NotAnIssuer);
-        }
-        // A file that was damaged on its way shows here; who sent it does not, so the operator compares fingerprints.
-        if certificate.issuer == certificate.subject && !certificate.is_signed_by(&certificate) {
-            return Err(AnchorError::Certificate);
-        }
-        self.issuers.push(Issuer { certificate, revoked: None });
-        Ok(())
+    fn pass_over(&mut self, part: usize, name: Option<String>, fault: PartFault) {
+        self.unread.push(Unread { part, name, fault });
     }
 
-    fn add_revocations(&mut self, bytes: &[u8]) -> Result<(), AnchorError> {
-        if bytes.len() > MAX_REVOCATIONS {
-            return Err(AnchorError::TooLarge);
+    fn add_revocations(&mut self, part: usize, list: Revocations) {
+        let Some(signer) = self.issuers.iter().position(|issuer| list.is_of(issuer)) else {
+            return self.pass_over(part, None, PartFault::RevocationsOfNobody);
+        };
+        // Of two lists of the same key the newer one.
+        let same_key = |known: &Revocations| self.issuers.get(signer).is_some_and(|issuer| known.is_of(issuer));
+        match self.revocations.iter().position(same_key) {
+            Some(at) => {
+                if let Some(known) = self.revocations.get_mut(at).filter(|known| known.issued <= list.issued) {
+                    *known = list;
+                }
+            }
+            None => self.revocations.push(list),
         }
-        let list = Revocations::read(bytes).map_err(|_| AnchorError::Revocations)?;
-        let issuer = self.issuers.iter_mut().find(|issuer| list.is_of(&issuer.certificate));
-        let issuer = issuer.ok_or(AnchorError::RevocationsOfNobody)?;
-        // Of two lists the newer one.
-        if issuer.revoked.as_ref().is_none_or(|known| known.next_due <= list.next_due) {
-            issuer.revoked = Some(list);
-        }
-        Ok(())
     }
 
     /// How many issuers are trusted.
@@ -111,18 +128,32 @@ impl Anchors {
         self.issuers.is_empty()
     }
 
+    /// The parts of the file that are not used, in its order.
+    #[must_use]
+    pub fn unread(&self) -> &[Unread] {
+        &self.unread
+    }
+
+    /// How many issuers have no list of revocations.
+    #[must_use]
+    pub fn without_revocations(&self) -> usize {
+        let has_none = |issuer: &&Certificate| self.revocations.iter().all(|list| list.issuer != issuer.subject);
+        self.issuers.iter().filter(has_none).count()
+    }
+
     /// Whether one of them is of this program's own factory, for demonstrations.
     #[must_use]
     pub fn has_synthetic(&self) -> bool {
-        self.issuers.iter().any(|issuer| issuer.certificate.is_synthetic)
+        self.issuers.iter().any(|issuer| issuer.is_synthetic)
     }
 
-    /// Passive authentication of what a desk read, as of the time of the reading.
+    /// Passive authentication of what a desk read. The issuer's side must hold now, by this host's clock; the card's own
+    /// last day is looked at as of the reading.
     ///
     /// # Errors
     /// [`ChipError`], the first check that fails.
-    pub fn authenticate(&self, files: &ChipFiles<'_>, at: OffsetDateTime) -> Result<ChipReading, ChipError> {
-        authenticate(self, files, at)
+    pub fn authenticate(&self, files: &ChipFiles<'_>, times: Times) -> Result<ChipReading, ChipError> {
+        authenticate(self, files, times)
     }
 
     /// Whether a signer is one that an issuer of the list vouches for at this second.
@@ -130,58 +161,69 @@ impl Anchors {
         if !signer.may_sign_files {
             return Err(ChipError::SignerUnfit);
         }
-        let issuer = self.issuer_of(signer)?;
-        let vouches = &issuer.certificate;
-        if !(vouches.valid_from..=vouches.valid_until).contains(&signer.valid_from) || at > vouches.valid_until {
-            return Err(ChipError::IssuerExpired);
-        }
+        let issuers = self.issuers_of(signer)?;
+        let covers = |issuer: &&Certificate| {
+            (issuer.valid_from..=issuer.valid_until).contains(&signer.valid_from) && at <= issuer.valid_until
+        };
+        let mut issuers = issuers.iter().filter_map(|at| self.issuers.get(*at));
+        let issuer = issuers.find(covers).ok_or(ChipError::IssuerExpired)?;
         if at < signer.valid_from {
             return Err(ChipError::SignerNotYetValid);
         }
         if at > signer.valid_until {
             return Err(ChipError::SignerExpired);
         }
-        let revoked = issuer.revoked.as_ref();
-        if revoked.is_some_and(|list| list.serials.binary_search(&signer.serial).is_ok()) {
+        // After a change of keys the list is signed with the new one, for the signers of the old one too.
+        let lists = || self.revocations.iter().filter(|list| list.issuer == issuer.subject);
+        if lists().any(|list| list.serials.binary_search(&signer.serial).is_ok()) {
             return Err(ChipError::SignerRevoked);
         }
-        let is_stale = revoked.is_some_and(|list| list.next_due.is_some_and(|due| at > due));
-        Ok(Trusted { is_synthetic: vouches.is_synthetic, is_stale })
+        let revocations = match lists().max_by_key(|list| list.issued) {
+            None => Freshness::Missing,
+            Some(newest) if at > newest.next_due => Freshness::Stale,
+            Some(_) => Freshness::Fresh,
+        };
+        Ok(Trusted { is_synthetic: issuer.is_synthetic, revocations, documents: None })
     }
 
-    fn issuer_of(&self, signer: &Certificate) -> Result<&Issuer, ChipError> {
-        let known = self.remembered.read().unwrap_or_else(PoisonError::into_inner).get(&signer.fingerprint).copied();
-        if let Some(issuer) = known.and_then(|at| self.issuers.get(at)) {
-            return Ok(issuer);
+    /// All issuers whose key signed this certificate.
+    fn issuers_of(&self, signer: &Certificate) -> Result<Vec<usize>, ChipError> {
+        let known = self.remembered.read().unwrap_or_else(PoisonError::into_inner).get(&signer.fingerprint).cloned();
+        if let Some(known) = known {
+            return Ok(known);
         }
-        let mut is_named = false;
-        for (at, issuer) in self.issuers.iter().enumerate() {
-            if !signer.names_as_issuer(&issuer.certificate) {
-                continue;
-            }
-            is_named = true;
-            if signer.is_signed_by(&issuer.certificate) {
-                let mut remembered = self.remembered.write().unwrap_or_else(PoisonError::into_inner);
-                // Whoever sends certificates of a trusted issuer only makes the memory begin anew.
-                if remembered.len() >= MAX_REMEMBERED {
-                    remembered.clear();
-                }
-                remembered.insert(signer.fingerprint, at);
-                return Ok(issuer);
-            }
+        let named = || self.issuers.iter().enumerate().filter(|(_, issuer)| signer.names_as_issuer(issuer));
+        let found: Vec<usize> = named().filter(|(_, issuer)| signer.is_signed_by(issuer)).map(|(at, _)| at).collect();
+        if found.is_empty() {
+            return Err(if named().next().is_some() { ChipError::SignerForged } else { ChipError::UnknownSigner });
         }
-        Err(if is_named { ChipError::SignerForged } else { ChipError::UnknownSigner })
+        let mut remembered = self.remembered.write().unwrap_or_else(PoisonError::into_inner);
+        // Whoever sends certificates of a trusted issuer only makes the memory begin anew.
+        if remembered.len() >= MAX_REMEMBERED {
+            remembered.clear();
+        }
+        remembered.insert(signer.fingerprint, found.clone());
+        Ok(found)
     }
 }
 
-/// The blocks of this kind in a PEM text.
-fn blocks(text: &str, kind: &str) -> Result<Vec<Vec<u8>>, AnchorError> {
-    let (begin, end) = (format!("-----BEGIN {kind}-----"), format!("-----END {kind}-----"));
-    let mut found = Vec::new();
-    for part in text.split(begin.as_str()).skip(1) {
-        let (body, _) = part.split_once(end.as_str()).ok_or(AnchorError::Cut)?;
-        let packed: String = body.chars().filter(|character| !character.is_ascii_whitespace()).collect();
-        found.push(STANDARD.decode(packed).map_err(|_| AnchorError::Cut)?);
+/// A certificate that may stand on the list.
+fn issuer(bytes: &[u8]) -> Result<Certificate, PartFault> {
+    let certificate = Certificate::read(bytes)?;
+    if certificate.may_sign_certificates { Ok(certificate) } else { Err(PartFault::NotAnIssuer) }
+}
+
+/// Whether a certificate bears the signature of its issuer: its own, or of another one on the list. A link whose old key is
+/// not on the list cannot be asked that. A file that was damaged on its way shows here; who sent it does not, so the
+/// operator compares fingerprints.
+fn is_whole(one: &Certificate, all: &[(usize, Vec<u8>, Certificate)]) -> bool {
+    if !one.is_of_another_key() && one.is_signed_by(one) {
+        return true;
     }
-    Ok(found)
+    let others = || all.iter().map(|(_, _, other)| other).filter(|other| other.fingerprint != one.fingerprint);
+    let mut named = others().filter(|other| one.names_as_issuer(other)).peekable();
+    match named.peek() {
+        Some(_) => named.any(|issuer| one.is_signed_by(issuer)),
+        None => one.is_of_another_key(),
+    }
 }

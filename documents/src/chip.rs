@@ -11,10 +11,11 @@ use pilothouse_identity::{AddressText, BirthDate, CardFacts, FullName, OldNumber
 use time::{Date, OffsetDateTime, UtcOffset};
 
 use crate::algorithm::{AlgorithmFault, Digest, Scheme};
-use crate::anchors::Anchors;
+use crate::anchors::{Anchors, Freshness, Trusted};
 use crate::certificate::{Certificate, plain};
-use crate::tlv::{Element, Elements, Fault, element};
-use crate::{ChipError, ReadingWarning, mrz, text_group};
+use crate::names::Name;
+use crate::tlv::{Element, Elements, Fault, element, unpadded};
+use crate::{ChipError, ReadingWarning, Times, mrz, text_group};
 
 /// Largest `EF.SOD`. Real ones have 2 to 10 KiB.
 pub const MAX_SOD: usize = 32 * 1024;
@@ -85,23 +86,28 @@ struct Promise<'a> {
     hashes: Vec<(u8, &'a [u8])>,
 }
 
-/// Checks a chip against the issuers of the operator's list, as of the time of the reading.
-pub(crate) fn authenticate(
-    anchors: &Anchors,
-    files: &ChipFiles<'_>,
-    at: OffsetDateTime,
-) -> Result<ChipReading, ChipError> {
-    let first = bounded(files)?;
-    let (promise, synthetic, stale) = promise(anchors, files.sod, at)?;
+/// Checks a chip against the issuers of the operator's list. Whether the issuer's side holds is asked as of now, by this
+/// host's clock: a desk that says when it read could make an expired signer good again. Whether the card's own last day was
+/// over is asked as of the reading.
+pub(crate) fn authenticate(anchors: &Anchors, files: &ChipFiles<'_>, times: Times) -> Result<ChipReading, ChipError> {
+    let first = unpadded(bounded(files)?);
+    let groups: Vec<(u8, &[u8])> = files.groups.iter().map(|(number, group)| (*number, unpadded(group))).collect();
+    let files = &ChipFiles { groups: &groups, ..*files };
+    let (promise, trusted) = promise(anchors, files.sod, times.now)?;
     compare(&promise, files)?;
-    let today = at.to_offset(HANOI).date();
+    let today = times.captured_at.to_offset(HANOI).date();
     let zone = mrz::read(first, today)?;
+    if trusted.documents.is_some_and(|codes| !codes.contains(&zone.document)) {
+        return Err(ChipError::SignerUnfit);
+    }
     let mut warnings = vec![ReadingWarning::NoCloneCheck];
-    if synthetic {
+    if trusted.is_synthetic {
         warnings.push(ReadingWarning::Synthetic);
     }
-    if stale {
-        warnings.push(ReadingWarning::RevocationsStale);
+    match trusted.revocations {
+        Freshness::Fresh => {}
+        Freshness::Stale => warnings.push(ReadingWarning::RevocationsStale),
+        Freshness::Missing => warnings.push(ReadingWarning::RevocationsMissing),
     }
     if zone.expires.is_some_and(|last| last < today) {
         warnings.push(ReadingWarning::CardExpired);
@@ -171,9 +177,8 @@ fn compare(promise: &Promise<'_>, files: &ChipFiles<'_>) -> Result<(), ChipError
     Ok(())
 }
 
-/// Checks the SOD's signature, its signer and the signer's issuer. Answers the hashes, whether the issuer is synthetic,
-/// and whether its list of revocations is out of date.
-fn promise<'a>(anchors: &Anchors, sod: &'a [u8], at: OffsetDateTime) -> Result<(Promise<'a>, bool, bool), ChipError> {
+/// Checks the SOD's signature, its signer and the signer's issuer. Answers the hashes, and what is known of the issuer.
+fn promise<'a>(anchors: &Anchors, sod: &'a [u8], now: OffsetDateTime) -> Result<(Promise<'a>, Trusted), ChipError> {
     let signed = SignedData::read(sod)?;
     let promise = security_object(signed.content).map_err(ChipError::of_sod)?;
     let promise = promise.map_err(ChipError::of_algorithm)?;
@@ -185,13 +190,13 @@ fn promise<'a>(anchors: &Anchors, sod: &'a [u8], at: OffsetDateTime) -> Result<(
         return Err(ChipError::ContentHash);
     }
     let signer = signed.certificate()?;
-    let trusted = anchors.check_signer(&signer, at.unix_timestamp())?;
+    let trusted = anchors.check_signer(&signer, now.unix_timestamp())?;
     // The attributes travel as [0] and are signed as the SET that they are (RFC 5652 5.4).
     let message = element(0x31, &[signed.signer.attributes]);
     if !signer.key.verifies(signed.signer.scheme, &message, signed.signer.signature) {
         return Err(ChipError::Signature);
     }
-    Ok((promise, trusted.is_synthetic, trusted.is_stale))
+    Ok((promise, Trusted { documents: signer.documents, ..trusted }))
 }
 
 /// The parts of a SOD that are needed, as they were sent.
@@ -217,7 +222,7 @@ struct Attributes<'a> {
 impl<'a> SignedData<'a> {
     fn read(sod: &'a [u8]) -> Result<Self, ChipError> {
         let of = ChipError::of_sod;
-        let mut info = Elements::file(sod, 0x77).map_err(of)?.inside();
+        let mut info = Elements::card_file(sod, 0x77).map_err(of)?.inside();
         let mut info = info.expect(0x30).map_err(of)?.inside();
         if info.expect(0x06).map_err(of)?.value != SIGNED_DATA.as_bytes() {
             return Err(ChipError::ContentType);
@@ -283,7 +288,9 @@ impl<'a> Signer<'a> {
             0x30 => {
                 let mut inside = self.id.inside();
                 let (Ok(issuer), Ok(serial)) = (inside.next(), inside.expect(0x02)) else { return false };
-                issuer.whole == certificate.issuer && plain(serial.value) == certificate.serial
+                // The name may be written in other string types than in the certificate.
+                plain(serial.value) == certificate.serial
+                    && Name::read(issuer.whole).is_ok_and(|issuer| issuer == certificate.issuer)
             }
             0x80 => certificate.key_id.as_deref() == Some(self.id.value),
             _ => false,

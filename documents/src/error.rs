@@ -27,8 +27,15 @@ pub enum ChipError {
     #[error("the file ends too early: hold the card still and read it again")]
     Cut,
     /// Indefinite lengths: BER.
-    #[error("EF.SOD is not in DER: have the reader send the file as it is, byte for byte")]
+    #[error(
+        "EF.SOD is written with indefinite lengths (BER), which this host does not read: go on by the QR code and tell the operator"
+    )]
     NotDer,
+    /// Something else than padding behind a file's end.
+    #[error(
+        "bytes that are no padding follow the end of a file: have the reader send as many as the file's own length says"
+    )]
+    Trailing,
     /// Not the form that 9303 gives.
     #[error("a file of the chip has not the form that ICAO 9303 gives it: read the card again")]
     Malformed,
@@ -66,7 +73,7 @@ pub enum ChipError {
     #[error("the signer's certificate cannot be read: read the card again")]
     Certificate,
     /// A certificate that may not sign cards.
-    #[error("the signer's certificate is not for signing cards: call the police desk")]
+    #[error("the signer's certificate is for another purpose than signing identity cards: call the police desk")]
     SignerUnfit,
     /// No issuer of the operator's list.
     #[error("nobody on this host's list vouches for the signer: have the operator complete the list of issuers (csca)")]
@@ -74,17 +81,19 @@ pub enum ChipError {
     /// Names an issuer of the list that did not sign it.
     #[error("the signer's certificate bears the name of an issuer that did not sign it: call the police desk")]
     SignerForged,
-    /// Not valid yet at the time of the reading.
-    #[error("the signer's certificate was not valid yet at that time: look at the clock of the reader")]
+    /// Not valid yet.
+    #[error("the signer's certificate is not valid yet: have the operator look at this host's clock")]
     SignerNotYetValid,
     /// Not valid any more.
-    #[error("the signer's certificate had expired at that time: go on by the QR code, the card must be renewed")]
+    #[error("the signer's certificate has expired: go on by the QR code, the card must be renewed")]
     SignerExpired,
     /// Taken back by its issuer.
     #[error("the signer's certificate was revoked by its issuer: go on by the QR code and call the police desk")]
     SignerRevoked,
     /// The issuer's own certificate.
-    #[error("the issuer's certificate does not cover that time: have the operator renew the list of issuers (csca)")]
+    #[error(
+        "the issuer's certificate does not cover the signer's or this day: have the operator renew the list of issuers (csca)"
+    )]
     IssuerExpired,
     /// Not a machine-readable zone.
     #[error("the machine-readable zone is not one: read the card again")]
@@ -105,6 +114,7 @@ impl ChipError {
         match fault {
             Fault::Cut => Self::Cut,
             Fault::Indefinite => Self::NotDer,
+            Fault::Trailing => Self::Trailing,
             Fault::Malformed => Self::Malformed,
         }
     }
@@ -112,6 +122,7 @@ impl ChipError {
     pub(crate) const fn of_group(fault: Fault) -> Self {
         match fault {
             Fault::Cut => Self::Cut,
+            Fault::Trailing => Self::Trailing,
             Fault::Indefinite | Fault::Malformed => Self::Malformed,
         }
     }
@@ -143,6 +154,7 @@ impl ChipError {
             Self::NoGroup1 => "chip-no-group-1",
             Self::Cut => "chip-cut",
             Self::NotDer => "chip-not-der",
+            Self::Trailing => "chip-trailing",
             Self::Malformed => "chip-malformed",
             Self::ContentType => "chip-content-type",
             Self::SeveralSigners => "chip-several-signers",
@@ -170,27 +182,72 @@ impl ChipError {
     }
 }
 
-/// Why a list of issuers is not taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+/// Why a list of issuers is not taken at all.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AnchorError {
     /// Too large, or too many.
     #[error("the list of issuers is larger than all countries' together: give the list for identity cards only")]
     TooLarge,
-    /// A PEM block that does not end or is no base64.
-    #[error("the list of issuers is cut off or damaged: copy the file again")]
+    /// Nobody on it can be used.
+    #[error(
+        "the list of issuers holds no issuer that can be used: give CSCA certificates (PEM, DER, PKCS #7 or a master list){}",
+        .first.as_ref().map_or_else(String::new, |first| format!("; {first}"))
+    )]
+    NoIssuer {
+        /// The first part that was no issuer's, where there was one.
+        first: Option<Unread>,
+    },
+}
+
+/// A part of a list of issuers that is not used; the rest is.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("part {part} of the list of issuers{} is not used: {fault}", .name.as_ref().map_or_else(String::new, |name| format!(" ({name})")))]
+pub struct Unread {
+    /// Which, counted from 1 in the order of the file.
+    pub part: usize,
+    /// Whose it is, where that can be read.
+    pub name: Option<String>,
+    /// Why.
+    pub fault: PartFault,
+}
+
+/// Why a part of a list of issuers is not used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PartFault {
+    /// A PEM block that does not end or is no base64, or a file of which the end is missing.
+    #[error("it is cut off or damaged: copy the file again")]
     Cut,
-    /// A certificate that cannot be read, or whose own signature is wrong.
-    #[error("a certificate of the list cannot be read or is damaged: copy the file again, and compare fingerprints")]
-    Certificate,
+    /// Something else than certificates and revocation lists.
+    #[error("it is neither a certificate nor a revocation list: leave it out")]
+    Kind,
+    /// A certificate or list that is no such thing.
+    #[error("it has not the form of a certificate or revocation list: copy the file again, and compare fingerprints")]
+    Malformed,
+    /// A signature that is not its issuer's.
+    #[error("its signature is wrong, so it is damaged or forged: copy the file again, and compare fingerprints")]
+    Damaged,
+    /// An algorithm, a curve or an extension that this program does not know.
+    #[error("it needs an algorithm, a curve or an extension that this host does not know: its cards are not believed")]
+    Foreign,
+    /// An algorithm that no longer proves anything.
+    #[error("its algorithm no longer proves anything (SHA-1, or a short RSA key): ask its issuer for a newer one")]
+    Weak,
     /// A certificate that may not sign others.
-    #[error("a certificate of the list is no issuer's: give the CSCA certificates, not those of document signers")]
+    #[error("it is no issuer's: give the CSCA certificates, not those of document signers")]
     NotAnIssuer,
-    /// A revocation list that cannot be read.
-    #[error("a revocation list cannot be read: copy the file again")]
-    Revocations,
     /// A revocation list that no issuer of the list signed.
-    #[error("a revocation list is signed by no issuer of the list: add its issuer, or leave it out")]
+    #[error("no issuer of the list signed this revocation list: add its issuer, or leave it out")]
     RevocationsOfNobody,
+}
+
+impl From<AlgorithmFault> for PartFault {
+    fn from(fault: AlgorithmFault) -> Self {
+        match fault {
+            AlgorithmFault::Foreign => Self::Foreign,
+            AlgorithmFault::Weak => Self::Weak,
+            AlgorithmFault::Malformed => Self::Malformed,
+        }
+    }
 }
 
 /// Why a code of VNeID is not taken.

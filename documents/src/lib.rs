@@ -6,8 +6,7 @@
 //! have no `Debug`, `Display` or `Serialize`.
 //!
 //! Facts that nobody has published, and what is assumed until then: the issuer of the Vietnamese card (no certificate comes
-//! with the program), what a card without expiry writes in its zone (`991231`), what codes of VNeID hold ([`code`]). Curves
-//! by explicit parameters and Brainpool are told as [`ChipError::ForeignAlgorithm`].
+//! with the program), what a card without expiry writes in its zone (`991231`), what codes of VNeID hold ([`code`]).
 //!
 //! Sources: ICAO Doc 9303 parts 3, 5, 10, 11 and 12; RFC 5280; RFC 5652; Law on Identity 26/2023/QH15; Decree 69/2024/NĐ-CP.
 #![forbid(unsafe_code)]
@@ -15,12 +14,16 @@
 
 mod algorithm;
 mod anchors;
+mod brainpool;
 mod certificate;
 mod chip;
 pub mod code;
+mod curve;
 mod error;
 pub mod kiosk;
+mod list;
 mod mrz;
+mod names;
 mod reading;
 pub mod synthetic;
 mod text_group;
@@ -28,5 +31,5 @@ mod tlv;
 
 pub use anchors::Anchors;
 pub use chip::{ChipFiles, ChipReading, MAX_GROUP, MAX_SOD};
-pub use error::{AnchorError, ChipError, CodeError, KioskError, ReadingError};
+pub use error::{AnchorError, ChipError, CodeError, KioskError, PartFault, ReadingError, Unread};
 pub use reading::{Assurance, Checks, Method, Reading, ReadingWarning, Sent, Times};

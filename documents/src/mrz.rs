@@ -19,6 +19,8 @@ const NEVER: &str = "991231";
 
 /// What the zone says.
 pub(crate) struct Zone {
+    /// Code of the document, as a signer's list of documents has it.
+    pub(crate) document: String,
     pub(crate) number: PersonalNumber,
     pub(crate) born: BirthDate,
     pub(crate) sex: Sex,
@@ -69,7 +71,8 @@ pub(crate) fn read(group: &[u8], today: Date) -> Result<Zone, ChipError> {
         return Err(ChipError::NumberMismatch);
     }
     let expires = if expires == NEVER { None } else { Some(expiry(expires).ok_or(ChipError::Zone)?) };
-    Ok(Zone { number, born: BirthDate::new(born), sex, expires })
+    let kind = part(0, 2)?.trim_end_matches('<').to_owned();
+    Ok(Zone { document: kind, number, born: BirthDate::new(born), sex, expires })
 }
 
 /// A day of expiry: always of this century, since the first of these cards was issued in it.

@@ -65,6 +65,8 @@ pub enum ReadingWarning {
     Synthetic,
     /// A newer list of revocations is due.
     RevocationsStale,
+    /// The operator has no list of revocations of this issuer: a signer that was revoked would be believed.
+    RevocationsMissing,
     /// The chip's texts could not be read.
     TextsUnread,
     /// The account was opened online, which proves less than the card.
@@ -85,6 +87,7 @@ impl ReadingWarning {
             Self::NoCloneCheck => "no-clone-check",
             Self::Synthetic => "synthetic",
             Self::RevocationsStale => "revocations-stale",
+            Self::RevocationsMissing => "revocations-missing",
             Self::TextsUnread => "texts-unread",
             Self::AccountLevelOne => "account-level-1",
             Self::LowScore => "low-score",
@@ -214,7 +217,7 @@ impl Reading {
     }
 
     fn of_chip(files: &ChipFiles<'_>, anchors: &Anchors, times: Times) -> Result<Self, ReadingError> {
-        let chip = anchors.authenticate(files, times.captured_at)?;
+        let chip = anchors.authenticate(files, times)?;
         let facts = Some(chip.facts());
         let document = chip.issued.map(CardKind::of_issue);
         let bare = Self::bare(chip.number, Method::NfcChip, times.captured_at);

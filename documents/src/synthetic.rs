@@ -138,6 +138,12 @@ impl CardFactory {
         format!("{note}{}", pem("CERTIFICATE", &self.issuer_certificate))
     }
 
+    /// The operator's list of a demonstration: the issuer, and that it revoked nobody.
+    #[must_use]
+    pub fn list_pem(&self) -> String {
+        format!("{}{}", self.issuer_pem(), self.revocations_pem(&[], ISSUER_VALID.1))
+    }
+
     /// A revocation list of the issuer with these serial numbers, due again on a day.
     #[must_use]
     pub fn revocations_pem(&self, serials: &[u8], due: Date) -> String {

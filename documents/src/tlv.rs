@@ -9,6 +9,8 @@ pub(crate) enum Fault {
     Cut,
     /// An element of indefinite length: BER, which a signed file must not be.
     Indefinite,
+    /// More than padding stands behind a file's end.
+    Trailing,
     /// Anything else.
     Malformed,
 }
@@ -44,6 +46,19 @@ impl<'a> Elements<'a> {
         let element = elements.expect(tag)?;
         elements.end()?;
         Ok(element)
+    }
+
+    /// The elements of a file that may hold several.
+    pub(crate) const fn files(bytes: &'a [u8]) -> Self {
+        Elements { rest: bytes, outermost: true }
+    }
+
+    /// The one element that a file of a card is, by the length that it says itself: readers send along what fills the
+    /// card's storage behind it (zeros or FF) and the status word of the last command (90 00).
+    pub(crate) fn card_file(bytes: &'a [u8], tag: u16) -> Result<Element<'a>, Fault> {
+        let mut elements = Elements { rest: bytes, outermost: true };
+        let element = elements.expect(tag)?;
+        if is_padding(elements.rest) { Ok(element) } else { Err(Fault::Trailing) }
     }
 
     pub(crate) const fn is_empty(&self) -> bool {
@@ -106,6 +121,20 @@ impl<'a> Elements<'a> {
     }
 }
 
+/// A file of a card without the padding behind it; the bytes as they are, where they are no such file.
+pub(crate) fn unpadded(bytes: &[u8]) -> &[u8] {
+    let mut elements = Elements { rest: bytes, outermost: true };
+    match elements.next() {
+        Ok(element) if is_padding(elements.rest) => element.whole,
+        _ => bytes,
+    }
+}
+
+fn is_padding(rest: &[u8]) -> bool {
+    let rest = rest.strip_suffix(&[0x90, 0x00]).unwrap_or(rest);
+    rest.iter().all(|byte| *byte == 0) || rest.iter().all(|byte| *byte == 0xff)
+}
+
 /// Writes an element. Values of this program only, all far below the four-byte limit.
 pub(crate) fn element(tag: u16, parts: &[&[u8]]) -> Vec<u8> {
     let length: usize = parts.iter().map(|part| part.len()).sum();
@@ -146,6 +175,21 @@ mod tests {
         assert_eq!(inside.err(), Some(Fault::Malformed));
         assert_eq!(Elements::file(&[0x30, 0x80, 0, 0], 0x30).err(), Some(Fault::Indefinite));
         assert_eq!(Elements::file(&[0x30, 0, 0], 0x30).err(), Some(Fault::Malformed));
+    }
+
+    #[test]
+    fn padding_behind_a_card_file_is_passed_over_and_anything_else_is_told() {
+        let whole = element(0x77, &[&[7; 20]]);
+        for padding in [&[][..], &[0; 8], &[0xff; 3], &[0x90, 0], &[0, 0, 0x90, 0]] {
+            let padded = [&whole, padding].concat();
+            assert_eq!(Elements::card_file(&padded, 0x77).map(|element| element.whole), Ok(&whole[..]));
+            assert_eq!(unpadded(&padded), whole);
+        }
+        for more in [&[1][..], &[0, 0xff], &whole] {
+            let more = [&whole, more].concat();
+            assert_eq!(Elements::card_file(&more, 0x77).err(), Some(Fault::Trailing));
+            assert_eq!(unpadded(&more), more);
+        }
     }
 
     proptest! {

@@ -3,7 +3,9 @@
 use std::sync::LazyLock;
 
 use pilothouse_documents::synthetic::{CardFactory, CardHolder, Chip, SignerTerms};
-use pilothouse_documents::{Anchors, ChipError, ChipReading, MAX_GROUP, MAX_SOD, ReadingWarning};
+use pilothouse_documents::{
+    AnchorError, Anchors, ChipError, ChipReading, MAX_GROUP, MAX_SOD, PartFault, ReadingWarning, Times,
+};
 use pilothouse_identity::{AddressText, FullName, OldNumber, PartialDate, PersonalNumber};
 use proptest::prelude::*;
 use time::macros::{date, datetime};
@@ -41,7 +43,7 @@ fn card() -> Chip {
 }
 
 fn read(chip: &Chip, anchors: &Anchors, at: OffsetDateTime) -> Result<ChipReading, ChipError> {
-    chip.sent(|files| anchors.authenticate(files, at))
+    chip.sent(|files| anchors.authenticate(files, Times { captured_at: at, now: at }))
 }
 
 fn refusal(chip: &Chip) -> Option<ChipError> {
@@ -64,7 +66,10 @@ fn a_genuine_chip_says_who_holds_it() {
     assert_eq!(reading.born.reveal().to_date(), Some(date!(1999 - 02 - 14)));
     assert_eq!((reading.issued, reading.expires), (Some(date!(2021 - 04 - 25)), Some(date!(2039 - 02 - 14))));
     assert!(reading.old_number.is_some() && reading.address.is_some());
-    assert_eq!(reading.warnings, [ReadingWarning::NoCloneCheck, ReadingWarning::Synthetic]);
+    assert_eq!(
+        reading.warnings,
+        [ReadingWarning::NoCloneCheck, ReadingWarning::Synthetic, ReadingWarning::RevocationsMissing]
+    );
 }
 
 #[test]
@@ -227,14 +232,86 @@ fn sizes_and_numbers_are_bounded_and_biometrics_stay_away() {
 }
 
 #[test]
-fn lists_that_are_damaged_or_not_of_issuers_are_refused_whole() {
+fn a_list_on_which_nobody_can_be_used_is_refused() {
     let pem = factory().issuer_pem();
-    assert!(Anchors::read(&pem.as_bytes()[..pem.len() - 40]).is_err());
-    assert!(Anchors::read(pem.replacen("MII", "MIJ", 1).as_bytes()).is_err());
-    assert_eq!(Anchors::read(b"").map(|anchors| anchors.len()).ok(), Some(0));
-    assert_eq!(Anchors::read(format!("{pem}{pem}").as_bytes()).map(|anchors| anchors.len()).ok(), Some(2));
-    let foreign = CardFactory::new(&[9; 32]).unwrap().revocations_pem(&[1], date!(2027 - 01 - 01));
-    assert!(Anchors::read(format!("{pem}{foreign}").as_bytes()).is_err());
+    let refused = |file: &[u8]| match Anchors::read(file) {
+        Err(AnchorError::NoIssuer { first }) => first.map(|first| (first.part, first.fault)),
+        Err(AnchorError::TooLarge) => panic!("the list is small"),
+        Ok(_) => panic!("the list was taken"),
+    };
+    assert_eq!(refused(b""), None);
+    assert_eq!(refused(b"no certificates at all"), None);
+    assert_eq!(refused(&pem.as_bytes()[..pem.len() - 40]), Some((1, PartFault::Cut)));
+    assert_eq!(refused(pem.replacen("MII", "MIJ", 1).as_bytes()), Some((1, PartFault::Malformed)));
+    let alone = factory().revocations_pem(&[1], date!(2027 - 01 - 01));
+    assert_eq!(refused(alone.as_bytes()), Some((1, PartFault::RevocationsOfNobody)));
+}
+
+#[test]
+fn a_part_of_a_list_that_cannot_be_used_is_named_and_the_rest_is_used() {
+    let pem = factory().issuer_pem();
+    let other = CardFactory::new(&[9; 32]).unwrap();
+    let cut = &pem[..pem.len() - 40];
+    let revocations = other.revocations_pem(&[1], date!(2027 - 01 - 01));
+    let key = "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n";
+    let list = Anchors::read(format!("{cut}\n{revocations}{key}{pem}{pem}").as_bytes()).unwrap();
+    let unread: Vec<_> = list.unread().iter().map(|unread| (unread.part, unread.fault)).collect();
+    assert_eq!(unread, [(1, PartFault::Cut), (2, PartFault::RevocationsOfNobody), (3, PartFault::Kind)]);
+    assert_eq!((list.len(), list.without_revocations()), (1, 1));
+    assert!(read(&card(), &list, AT).is_ok());
+}
+
+#[test]
+fn an_issuer_with_a_wrong_signature_is_named_by_its_name() {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+    let pem = CardFactory::new(&[9; 32]).unwrap().issuer_pem();
+    let packed: String = pem.lines().filter(|line| !line.starts_with(['-', '#'])).collect();
+    let mut bytes = STANDARD.decode(packed).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    let damaged = format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", STANDARD.encode(bytes));
+    let list = Anchors::read(format!("{damaged}{}", factory().issuer_pem()).as_bytes()).unwrap();
+    let [unread] = list.unread() else { panic!("one part is damaged") };
+    assert_eq!((unread.part, unread.fault), (1, PartFault::Damaged));
+    assert!(unread.name.as_ref().is_some_and(|name| name.contains("SYNTHETIC CSCA")));
+}
+
+#[test]
+fn whether_the_signer_holds_is_asked_of_this_hosts_clock() {
+    let terms = SignerTerms { serial: 3, valid: (date!(2025 - 01 - 01), date!(2026 - 06 - 30)), borrowed_name: None };
+    let chip = CardFactory::with_signer(&[7; 32], terms).unwrap().card(&holder());
+    let read = |captured_at, now| chip.sent(|files| anchors().authenticate(files, Times { captured_at, now })).err();
+    let while_valid = datetime!(2026-06-01 08:00 +7);
+    assert_eq!(read(while_valid, while_valid), None);
+    assert_eq!(read(while_valid, AT), Some(ChipError::SignerExpired));
+}
+
+#[test]
+fn padding_behind_a_file_is_passed_over_and_other_bytes_are_not() {
+    let with = |behind: &[u8]| {
+        let mut chip = card();
+        chip.sod.extend_from_slice(behind);
+        refusal(&chip)
+    };
+    assert_eq!(with(&[0; 8]), None);
+    assert_eq!(with(&[0x90, 0x00]), None);
+    assert_eq!(with(b"more"), Some(ChipError::Trailing));
+    let mut chip = card();
+    for (_, group) in &mut chip.groups {
+        group.extend_from_slice(&[0; 3]);
+    }
+    assert_eq!(refusal(&chip), None);
+}
+
+#[test]
+fn an_issuer_without_revocations_is_a_warning_and_one_with_a_list_is_not() {
+    let missing = |list: &str| {
+        let list = Anchors::read(list.as_bytes()).unwrap();
+        let reading = read(&card(), &list, AT).unwrap_or_else(|error| panic!("{error}"));
+        (list.without_revocations(), reading.warnings.contains(&ReadingWarning::RevocationsMissing))
+    };
+    assert_eq!(missing(&factory().issuer_pem()), (1, true));
+    assert_eq!(missing(&factory().list_pem()), (0, false));
 }
 
 proptest! {

@@ -160,6 +160,13 @@ impl House {
         let issuers = Issuers::new(&secret, is_demonstration)?;
         let anchors = issuers.trusted(&dir, csca.as_ref())?;
         tracing::info!(issuers = anchors.len(), synthetic = anchors.has_synthetic(), "issuers of cards");
+        for unread in anchors.unread() {
+            tracing::warn!(%unread, "part of the list of issuers");
+        }
+        if anchors.without_revocations() > 0 {
+            let issuers = anchors.without_revocations();
+            tracing::warn!(issuers, "issuers of cards without a revocation list: add theirs to the list (csca)");
+        }
         let rooms = Rooms {
             packages,
             catalogue: Catalogue::embedded().map_err(|error| policy(&error))?,

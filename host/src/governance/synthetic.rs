@@ -66,7 +66,7 @@ impl Issuers {
         let file = |source| HouseError::File { path: path.display().to_string(), source };
         if own.is_none() && !path.exists() {
             let Some(demonstration) = &self.demonstration else { return Ok(Anchors::none()) };
-            write_whole(&path, demonstration.cards.issuer_pem().as_bytes()).map_err(file)?;
+            write_whole(&path, demonstration.cards.list_pem().as_bytes()).map_err(file)?;
         }
         let list = std::fs::read(&path).map_err(file)?;
         Anchors::read(&list).map_err(|source| HouseError::Issuers { path: path.display().to_string(), source })

@@ -184,6 +184,9 @@ async fn of_two_acts_at_once_the_board_says_what_the_database_says_and_disable_a
     }
 }
 
+/// How often is looked until a decision that was under way is through.
+const LOOKS: usize = 200;
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_decision_is_carried_to_its_end_though_who_made_it_hangs_up() {
     let office = Office::open().await;
@@ -192,10 +195,18 @@ async fn a_decision_is_carried_to_its_end_though_who_made_it_hangs_up() {
         // Hangs up at some moment of it: before it is committed, or between that and what comes of it.
         let patience = std::time::Duration::from_micros(400 * u64::try_from(round % 16).unwrap());
         let _hung_up = tokio::time::timeout(patience, office.act(Act::Withdraw, &grant, round)).await;
-        // The next decision has its turn after that one, so that one is through.
         let _settings = office.act(Act::Settings, &grant, round).await.good();
-        let stored = office.stored().await;
-        assert_eq!(office.board().await, stored, "round {round}");
-        assert_eq!(office.call(&format!("hung-up-{round}")).await.status == 200, stored, "round {round}");
+        // What was hung up on may come to the host even after that one. Wherever it stands, all comes to say the same, and stays so.
+        let mut says_the_same = false;
+        for look in 0..LOOKS {
+            let stored = office.stored().await;
+            let board = office.board().await;
+            let answered = office.call(&format!("hung-up-{round}-{look}")).await.status == 200;
+            says_the_same = board == stored && answered == stored && office.stored().await == stored;
+            if says_the_same {
+                break;
+            }
+        }
+        assert!(says_the_same, "round {round}");
     }
 }

@@ -67,7 +67,7 @@ impl Refused {
         self.0.load(Ordering::Relaxed)
     }
 
-    /// Takes those that wait; who cannot keep them gives them back.
+    /// Takes those that wait. They are a figure for the board and no evidence: where the record that takes them along is not kept, they are lost.
     pub(crate) fn take(&self) -> u64 {
         self.0.swap(0, Ordering::Relaxed)
     }
